@@ -1,0 +1,124 @@
+//! Which role may use which field at the root. What a role may see is its scope's business, and
+//! whether a command is right the ledger's: here stands only whether the door opens at all, asked
+//! before variables are read.
+
+use async_graphql::parser::types::OperationType;
+use tallystick_domain::Role;
+
+/// Whether a role may use a root field. What is on no list is nobody's.
+pub(crate) fn may(role: Role, operation: OperationType, field: &str) -> bool {
+    match operation {
+        OperationType::Query => QUERIES.contains(&field),
+        OperationType::Subscription => SUBSCRIPTIONS.contains(&field),
+        OperationType::Mutation => {
+            let command = COMMANDS.iter().find(|(name, _)| *name == field);
+            command.is_some_and(|(_, roles)| roles.contains(&role))
+        }
+    }
+}
+
+/// Every role may ask; what it is shown is what its scope holds.
+const QUERIES: [&str; 7] =
+    ["__schema", "__type", "__typename", "events", "ledger", "node", "viewer"];
+
+const SUBSCRIPTIONS: [&str; 3] = ["__typename", "eventStream", "ledger"];
+
+const MANAGER: &[Role] = &[Role::OffenderManager];
+const COMMISSIONER: &[Role] = &[Role::Commissioner];
+const PROVIDER: &[Role] = &[Role::ProviderLead, Role::Caseworker];
+const REFERRER: &[Role] = &[Role::OffenderManager, Role::LinkWorker];
+/// Every role that may give any command.
+const COMMANDING: &[Role] = &[
+    Role::OffenderManager,
+    Role::LinkWorker,
+    Role::ProviderLead,
+    Role::Caseworker,
+    Role::Mentor,
+    Role::Commissioner,
+];
+
+/// The roles of each command: DOMAIN.md §2.1, as [`Role::may`] has them.
+const COMMANDS: [(&str, &[Role]); 22] = [
+    ("__typename", COMMANDING),
+    ("allocateWorker", &[Role::OffenderManager, Role::ProviderLead]),
+    ("awardQualification", PROVIDER),
+    ("bookPlacement", PROVIDER),
+    ("changeSetting", MANAGER),
+    ("completePlacement", PROVIDER),
+    (
+        "correctEvent",
+        &[
+            Role::OffenderManager,
+            Role::LinkWorker,
+            Role::ProviderLead,
+            Role::Caseworker,
+            Role::Commissioner,
+        ],
+    ),
+    ("decideReferral", &[Role::ProviderLead]),
+    ("describeAgency", COMMISSIONER),
+    ("describeService", &[Role::Commissioner, Role::ProviderLead]),
+    ("endPlacementEarly", PROVIDER),
+    ("endSentence", MANAGER),
+    ("imposeSentence", MANAGER),
+    ("makeReferral", REFERRER),
+    ("recordAttendance", &[Role::ProviderLead, Role::Caseworker, Role::Mentor]),
+    ("recordBreach", MANAGER),
+    ("registerPerson", REFERRER),
+    ("setAgreement", COMMISSIONER),
+    ("setCapacity", &[Role::Commissioner, Role::ProviderLead]),
+    ("startPlacement", PROVIDER),
+    ("varySentence", MANAGER),
+    ("withdrawReferral", &[Role::OffenderManager, Role::LinkWorker, Role::ProviderLead]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::sdl;
+
+    /// Names of the fields of an object type, as the schema is printed.
+    fn fields(of: &str) -> Vec<String> {
+        let sdl = sdl();
+        let head = format!("\ntype {of} {{\n");
+        let (_, rest) = sdl.split_once(&head).expect("a root type");
+        let (body, _) = rest.split_once("\n}").expect("its end");
+        let named = |line: &str| {
+            let line = line.strip_prefix('\t')?;
+            let end = line.find(['(', ':'])?;
+            let name = &line[..end];
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| name.to_owned())
+        };
+        body.lines().filter_map(named).collect()
+    }
+
+    fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+        names.filter(|name| !name.starts_with("__")).map(ToOwned::to_owned).collect()
+    }
+
+    #[test]
+    fn every_root_field_is_on_its_list_and_nothing_else_is() {
+        assert_eq!(fields("Query"), listed(QUERIES.into_iter()));
+        assert_eq!(fields("Subscription"), listed(SUBSCRIPTIONS.into_iter()));
+        assert_eq!(fields("Mutation"), listed(COMMANDS.iter().map(|(name, _)| *name)));
+    }
+
+    #[test]
+    fn who_sees_no_case_gives_no_command() {
+        for role in [Role::Board, Role::Witness, Role::Auditor, Role::Police, Role::Housing] {
+            for (command, _) in COMMANDS {
+                assert!(!may(role, OperationType::Mutation, command), "{role:?} {command}");
+            }
+            assert!(may(role, OperationType::Query, "viewer"));
+        }
+    }
+
+    #[test]
+    fn what_is_on_no_list_is_nobodys() {
+        for operation in
+            [OperationType::Query, OperationType::Mutation, OperationType::Subscription]
+        {
+            assert!(!may(Role::Commissioner, operation, "dropEverything"));
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Who is asking. The transport needs only a name for what they may see, and a yes or no.
+
+use std::{fmt, sync::Arc};
+
+use async_graphql::parser::types::OperationType;
+
+/// Turns a bearer token into a caller.
+pub trait Authenticate: Send + Sync + 'static {
+    /// The caller as resolvers find it: `ctx.data::<Arc<Self::Caller>>()`.
+    type Caller: Caller;
+
+    /// The caller whose token this is; `None` for every token that is not one, for whatever
+    /// reason.
+    fn authenticate(&self, bearer: &str) -> Option<Arc<Self::Caller>>;
+}
+
+/// What the transport asks about a caller.
+pub trait Caller: Send + Sync + 'static {
+    /// Names what this caller may see. Two callers with the same key get the same bytes for the
+    /// same live operation, executed once: anything an answer depends on must be in the key.
+    fn scope_key(&self) -> ScopeKey;
+
+    /// Whether this caller may use a field at the root (`__schema` and `__type` included). Asked
+    /// before variables are read.
+    fn may(&self, operation: OperationType, field: &str) -> bool;
+}
+
+/// Names what a caller may see; equal keys share live work.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ScopeKey(Arc<str>);
+
+impl ScopeKey {
+    /// A key of this text, for instance agency and role.
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for ScopeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ScopeKey({})", self.0)
+    }
+}
+
+/// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110 §11.1).
+pub(crate) fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}

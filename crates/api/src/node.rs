@@ -1,0 +1,175 @@
+//! The running node as the front door asks it: the ledger, and what is worth keeping of what was
+//! worked out for one answer.
+
+use std::{any::TypeId, collections::VecDeque, sync::Arc};
+
+use async_graphql::{Data, Error};
+use parking_lot::Mutex;
+use tallystick_domain::{CaseKey, Cases as _, Date, Position, anomaly::Anomaly};
+use tallystick_ledger::Ledger;
+use tallystick_views::Scope;
+use tokio::sync::OnceCell;
+
+use crate::{
+    answer::Notes,
+    errors::Code,
+    host::Host,
+    metrics::Exposition,
+    principal::Principal,
+    schema::{context::At, quality},
+};
+
+/// Answers of each kind kept.
+const KEPT: usize = 64;
+
+/// The running node. Cloning it gives another handle to the same one.
+#[derive(Clone)]
+pub(crate) struct Node(Arc<Inner>);
+
+struct Inner {
+    ledger: Ledger,
+    digests: Memo<(Position, Scope), [u8; 32]>,
+    anomalies: Memo<(Position, Scope, Date), Arc<[Anomaly]>>,
+}
+
+impl Node {
+    pub(crate) fn new(ledger: Ledger) -> Self {
+        Self(Arc::new(Inner { ledger, digests: Memo::default(), anomalies: Memo::default() }))
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
+    /// Digest of what a scope held at a position. It covers every case of the scope, so it is
+    /// worked out on a thread that may take its time, once for all who ask.
+    ///
+    /// # Errors
+    /// `INTERNAL`, when the work was cut short.
+    pub(crate) async fn digest(&self, at: &At) -> Result<[u8; 32], Error> {
+        let scope = at.scope;
+        let snapshot = Arc::clone(&at.snapshot);
+        self.0.digests.get((at.position, scope), move || snapshot.digest(scope)).await
+    }
+
+    /// What is odd on a day in what a scope holds, in order.
+    ///
+    /// # Errors
+    /// `INTERNAL`, when the work was cut short.
+    pub(crate) async fn anomalies(&self, at: &At) -> Result<Arc<[Anomaly]>, Error> {
+        let (scope, on) = (at.scope, at.on);
+        let snapshot = Arc::clone(&at.snapshot);
+        let work = move || {
+            let found = snapshot.view(scope).anomalies(on).collect();
+            quality::in_order(found).into()
+        };
+        self.0.anomalies.get((at.position, scope, on), work).await
+    }
+}
+
+impl Host for Node {
+    fn ready(&self) -> Result<(), String> {
+        // A ledger is open only when it has folded its log.
+        let health = self.ledger().health();
+        match health.read_only {
+            Some(reason @ tallystick_ledger::ReadOnly::Halted { .. }) => Err(reason.to_string()),
+            _ => Ok(()),
+        }
+    }
+
+    fn info(&self) -> serde_json::Map<String, serde_json::Value> {
+        let health = self.ledger().health();
+        let snapshot = self.ledger().snapshot();
+        let mut info = serde_json::Map::new();
+        info.insert("version".into(), env!("CARGO_PKG_VERSION").into());
+        let ledger = snapshot.case(CaseKey::Ledger).and_then(|case| case.ledger());
+        if let Some(opened) = ledger.and_then(|ledger| ledger.openings.last()) {
+            info.insert("ledger".into(), opened.ledger.to_string().into());
+            info.insert("incarnation".into(), opened.incarnation.into());
+        }
+        info.insert("position".into(), health.position.to_string().into());
+        info.insert("today".into(), self.ledger().today().to_string().into());
+        info
+    }
+
+    fn measure(&self, exposition: &mut Exposition) {
+        let health = self.ledger().health();
+        let gauges = [
+            ("tallystick_position", "Position of the snapshot that is read.", health.position.0),
+            ("tallystick_commit", "Commit of that snapshot.", health.commit),
+            ("tallystick_fold_lag_events", "Durable events not yet folded.", health.fold_lag),
+            (
+                "tallystick_read_only",
+                "1 while no commands are taken.",
+                u64::from(health.read_only.is_some()),
+            ),
+            (
+                "tallystick_in_doubt",
+                "1 while it is not known whether the last block was stored.",
+                u64::from(health.in_doubt),
+            ),
+            (
+                "tallystick_commands_waiting",
+                "Commands in the writer's queue.",
+                health.queued as u64,
+            ),
+            (
+                "tallystick_savepoint_position",
+                "Position of the last savepoint.",
+                health.savepoint.0,
+            ),
+        ];
+        for (name, help, value) in gauges {
+            exposition.gauge(name, help, value);
+        }
+    }
+
+    fn equip(&self, data: &mut Data) {
+        let found = data.get(&TypeId::of::<Arc<Principal>>());
+        let Some(principal) = found.and_then(|it| it.downcast_ref::<Arc<Principal>>()) else {
+            return;
+        };
+        let at = At::head(self, principal, self.ledger().snapshot(), self.ledger().today());
+        let notes = data.get(&TypeId::of::<Notes>());
+        if let Some(notes) = notes.and_then(|it| it.downcast_ref::<Notes>()) {
+            at.cite(notes);
+        }
+        data.insert(Arc::new(at));
+    }
+}
+
+/// What was worked out lately, by what it was worked out from. Whoever asks while it is being
+/// worked out waits for the same result.
+struct Memo<K, V> {
+    lately: Mutex<VecDeque<(K, Arc<OnceCell<V>>)>>,
+}
+
+impl<K, V> Default for Memo<K, V> {
+    fn default() -> Self {
+        Self { lately: Mutex::new(VecDeque::with_capacity(KEPT)) }
+    }
+}
+
+impl<K: PartialEq, V: Clone + Send + 'static> Memo<K, V> {
+    async fn get(&self, key: K, work: impl FnOnce() -> V + Send + 'static) -> Result<V, Error> {
+        let cell = self.cell(key);
+        let made = cell.get_or_try_init(async || {
+            let made = tokio::task::spawn_blocking(work).await;
+            made.map_err(|_| Code::Internal.error("the work was cut short"))
+        });
+        made.await.cloned()
+    }
+
+    fn cell(&self, key: K) -> Arc<OnceCell<V>> {
+        let mut lately = self.lately.lock();
+        if let Some((_, cell)) = lately.iter().find(|(known, _)| *known == key) {
+            return Arc::clone(cell);
+        }
+        if lately.len() == KEPT {
+            lately.pop_front();
+        }
+        let cell = Arc::new(OnceCell::new());
+        lately.push_back((key, Arc::clone(&cell)));
+        cell
+    }
+}

@@ -1,0 +1,33 @@
+//! What mutations are given. GraphQL's types say what fields there are; a [`Reader`] checks the
+//! rest and makes the domain's values of it.
+//!
+//! The facts of an event have one input type each (`ReferralMadeInput`), used by the mutation that
+//! records it and by the correction that replaces it.
+
+mod agency;
+mod agreement;
+mod command;
+mod correction;
+mod person;
+mod placement;
+mod reader;
+mod referral;
+mod sentence;
+mod service;
+
+pub(crate) use agency::DescribeAgencyInput;
+pub(crate) use agreement::SetAgreementInput;
+pub(crate) use command::{Ask, Asked};
+pub(crate) use correction::CorrectEventInput;
+pub(crate) use person::RegisterPersonInput;
+pub(crate) use placement::{
+    AwardQualificationInput, BookPlacementInput, CompletePlacementInput, EndPlacementEarlyInput,
+    RecordAttendanceInput, StartPlacementInput,
+};
+pub(crate) use reader::Reader;
+pub(crate) use referral::{DecideReferralInput, MakeReferralInput, WithdrawReferralInput};
+pub(crate) use sentence::{
+    AllocateWorkerInput, ChangeSettingInput, EndSentenceInput, ImposeSentenceInput,
+    RecordBreachInput, VarySentenceInput,
+};
+pub(crate) use service::{DescribeServiceInput, SetCapacityInput};

@@ -1,0 +1,9 @@
+//! Commands by mutation, over HTTP, on a real ledger.
+
+mod correction;
+mod hidden;
+mod input;
+mod journey;
+mod ledger;
+pub(crate) mod partnership;
+mod retry;

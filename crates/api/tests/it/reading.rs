@@ -1,0 +1,11 @@
+//! Queries, subscriptions and the export, on a real ledger.
+
+mod export;
+mod hidden;
+mod live;
+mod past;
+mod schema;
+mod sensitive;
+mod stream;
+mod walk;
+mod window;

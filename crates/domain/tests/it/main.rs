@@ -1,0 +1,22 @@
+//! The rules of the partnership, each as a sentence: given what happened, when somebody asks for
+//! something, then it is recorded or refused.
+
+mod audiences;
+mod batch;
+mod catalogue;
+mod codec;
+mod corrections;
+mod directory;
+mod enforcement;
+mod every_rule;
+mod golden;
+mod history;
+mod inputs;
+mod intake;
+mod oddities;
+mod people;
+mod placements;
+mod referrals;
+mod roles;
+mod scene;
+mod world;

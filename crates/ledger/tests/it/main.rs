@@ -1,0 +1,11 @@
+//! The ledger through its front door.
+
+mod commands;
+mod feeds;
+mod house;
+mod pages;
+mod past;
+mod restart;
+mod sealing;
+mod trouble;
+mod world;

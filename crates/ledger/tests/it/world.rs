@@ -1,0 +1,378 @@
+//! A small partnership to try the ledger on: a commissioner, trusts, providers with one service
+//! each, and people whose lives are the same every time.
+
+#![allow(dead_code, reason = "each program that includes this uses a part of it")]
+#![allow(clippy::unused_self, reason = "what a world is asked for reads alike")]
+
+use tallystick_domain::{
+    Code, Command, Date, Event, EventId, Label, Note, Role, Step, StreamId,
+    codes::{
+        AgencyKind, AgencyStatus, AgreementKind, AgreementStatus, AttendanceOutcome, BreachStep,
+        CorrectionReason, Decision, Fault, IdentifierScheme, Level, Need, QualificationKind,
+        RequirementType, SentenceKind, ShareBasis, Unit, WorkerRole,
+    },
+    command::{Action, Amendment, CorrectionAsked, Given, Identity, Origin},
+    event::{
+        AgencyDescribed, AgreementSet, AttendanceRecorded, BreachRecorded, LedgerOpened,
+        PlacementBooked, PlacementCompleted, QualificationAwarded, ReferralDecided, ReferralMade,
+        Requirement, SentenceImposed, ServiceDescribed, Setting, Share, Site, Term,
+        WorkerAllocated,
+    },
+    id::{
+        ActorId, AgencyId, AgreementId, CommandId, LedgerId, PersonId, PlacementId, ReferralId,
+        SentenceId, ServiceId, WorkerId,
+    },
+};
+
+/// 1 April 2010, noon: everything in these lives has happened by then.
+pub(crate) const NOON: i64 = 1_270_119_600_000;
+
+/// A partnership of so many trusts and providers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct World {
+    pub(crate) trusts: u64,
+    pub(crate) providers: u64,
+}
+
+/// Sorts of identifiers, so that no two are the same.
+#[derive(Clone, Copy)]
+enum Sort {
+    Agency = 1,
+    Agreement,
+    Service,
+    Person,
+    Sentence,
+    Referral,
+    Placement,
+    Worker,
+    Command,
+}
+
+fn id(sort: Sort, number: u64) -> [u8; 16] {
+    let mix = |mut z: u64| {
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    };
+    let front = mix(number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let back = mix(front ^ sort as u64);
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&back.to_be_bytes());
+    bytes[8..].copy_from_slice(&front.to_be_bytes());
+    bytes
+}
+
+pub(crate) fn code(text: &str) -> Code {
+    Code::new(text).expect("a code")
+}
+
+pub(crate) fn label(text: &str) -> Label {
+    Label::new(text).expect("a label")
+}
+
+pub(crate) fn day(text: &str) -> Date {
+    text.parse().expect("a day")
+}
+
+pub(crate) fn person(number: u64) -> PersonId {
+    PersonId(id(Sort::Person, number))
+}
+
+pub(crate) fn sentence(number: u64) -> SentenceId {
+    SentenceId(id(Sort::Sentence, number))
+}
+
+pub(crate) fn referral(number: u64) -> ReferralId {
+    ReferralId(id(Sort::Referral, number))
+}
+
+pub(crate) fn placement(number: u64) -> PlacementId {
+    PlacementId(id(Sort::Placement, number))
+}
+
+/// A command id that nothing in a life has.
+pub(crate) fn command_id(number: u64) -> CommandId {
+    CommandId(id(Sort::Command, number | 1 << 63))
+}
+
+/// A command of one step.
+pub(crate) fn one(
+    agency: AgencyId,
+    role: Role,
+    id: CommandId,
+    on: Date,
+    action: Action<Given>,
+) -> Command<Given> {
+    let origin = Origin { agency, actor: ActorId(agency.0), role };
+    Command { id, mac: [0; 16], origin, steps: vec![Step::new(on, action)] }
+}
+
+/// Identity of the `index`-th event of a command.
+pub(crate) fn event_of(command: &Command<Given>, index: u16) -> EventId {
+    EventId::derive(command.origin.agency, command.id, index)
+}
+
+impl World {
+    pub(crate) const SMALL: Self = Self { trusts: 2, providers: 3 };
+
+    pub(crate) fn commissioner(self) -> AgencyId {
+        AgencyId(id(Sort::Agency, 0))
+    }
+
+    pub(crate) fn trust(self, number: u64) -> AgencyId {
+        AgencyId(id(Sort::Agency, 1 + number % self.trusts))
+    }
+
+    pub(crate) fn provider(self, number: u64) -> AgencyId {
+        AgencyId(id(Sort::Agency, 1 + self.trusts + number % self.providers))
+    }
+
+    pub(crate) fn agencies(self) -> impl Iterator<Item = AgencyId> {
+        (0..=self.trusts + self.providers).map(|number| AgencyId(id(Sort::Agency, number)))
+    }
+
+    pub(crate) fn ledger(self) -> LedgerId {
+        LedgerId([7; 16])
+    }
+
+    pub(crate) fn service(self, provider: u64) -> ServiceId {
+        ServiceId(id(Sort::Service, provider % self.providers))
+    }
+
+    fn by_commissioner(self, number: u64, action: Action<Given>) -> Command<Given> {
+        let command = CommandId(id(Sort::Command, number));
+        one(self.commissioner(), Role::Commissioner, command, day("2008-04-01"), action)
+    }
+
+    /// What has to be there before any person: three commands, and three a provider.
+    pub(crate) fn setup(self) -> Vec<Command<Given>> {
+        let mut commands = vec![self.by_commissioner(
+            0,
+            Action::OpenLedger(LedgerOpened {
+                ledger: self.ledger(),
+                incarnation: 1,
+                commissioner: self.commissioner(),
+                predecessor: None,
+            }),
+        )];
+        for (number, agency) in self.agencies().enumerate() {
+            let kind = match number as u64 {
+                0 => AgencyKind::Commissioner,
+                number if number <= self.trusts => AgencyKind::Trust,
+                _ => AgencyKind::Charity,
+            };
+            let described = AgencyDescribed {
+                name: label(&format!("Agency {number}")),
+                kind,
+                parent: None,
+                areas: Vec::new(),
+                tags: Vec::new(),
+                staff_fte: None,
+                status: AgencyStatus::Partner,
+                reason: None,
+            };
+            let action = Action::DescribeAgency { agency, described };
+            commands.push(self.by_commissioner(1_000 + number as u64, action));
+        }
+        for provider in 0..self.providers {
+            let agreement = AgreementId(id(Sort::Agreement, provider));
+            let set = AgreementSet {
+                kind: AgreementKind::Contract,
+                status: AgreementStatus::Live,
+                funder: self.commissioner(),
+                lead: self.provider(provider),
+                subs: Vec::new(),
+                programme: None,
+                route: None,
+                term: Term { from: day("2008-04-01"), to: day("2011-03-31") },
+                value: Vec::new(),
+                prices: Vec::new(),
+                measures: Vec::new(),
+                continues: Vec::new(),
+                end_reason: None,
+            };
+            let described = ServiceDescribed {
+                agreement,
+                title: label(&format!("Service {provider}")),
+                provider: self.provider(provider),
+                kind: code("work_placement"),
+                needs: vec![Need::Ete],
+                requirement_types: vec![RequirementType::UnpaidWork],
+                sites: vec![Site { id: code("main"), area: code("west_mercia") }],
+                eligibility: tallystick_domain::event::Eligibility::default(),
+                awards_offered: Vec::new(),
+            };
+            let set = Action::SetAgreement { agreement, set };
+            let service = self.service(provider);
+            let describe = Action::DescribeService { service, described };
+            commands.push(self.by_commissioner(1_000_000 + provider, set));
+            commands.push(self.by_commissioner(2_000_000 + provider, describe));
+        }
+        commands
+    }
+
+    /// A person's life with the partnership: 20 commands of one event each.
+    pub(crate) fn life(self, number: u64) -> Vec<Command<Given>> {
+        let (trust, provider) = (self.trust(number), self.provider(number / 3));
+        let (person, sentence) = (person(number), sentence(number));
+        let (referral, placement) = (referral(number), placement(number));
+        let worker = WorkerId(id(Sort::Worker, number % 97));
+        let start = day("2008-06-02").plus_days(i32::try_from(number % 200).unwrap_or(0));
+        let mut step = 0;
+        let mut commands = Vec::with_capacity(20);
+        let mut push = |agency, role, after_days, note: Option<&str>, action| {
+            let command = CommandId(id(Sort::Command, (number + 1) << 24 | step));
+            step += 1;
+            let mut command = one(agency, role, command, start.plus_days(after_days), action);
+            command.steps[0].note = note.map(|text| Note::new(text).expect("a note"));
+            commands.push(command);
+        };
+        let manager = Role::OffenderManager;
+        let identity = self.identity(number);
+        push(trust, manager, 0, None, Action::RegisterPerson { person, identity });
+        let requirement = Requirement {
+            id: code("upw"),
+            r#type: RequirementType::UnpaidWork,
+            quantity: 120,
+            unit: Unit::Hour,
+        };
+        let imposed = SentenceImposed {
+            person,
+            kind: SentenceKind::Community,
+            expires_on: start.plus_days(365),
+            area: code("telford_and_wrekin"),
+            age: 20 + u8::try_from(number % 40).unwrap_or(0),
+            court: code("telford_mc"),
+            setting: Setting::Community { licence: false },
+            requirements: vec![requirement],
+            continues: None,
+        };
+        push(trust, manager, 1, None, Action::ImposeSentence { sentence, imposed });
+        let role = WorkerRole::OffenderManager;
+        let allocated = WorkerAllocated { role, worker, agency: trust, volunteer: false };
+        push(trust, manager, 2, None, Action::AllocateWorker { to: sentence.into(), allocated });
+        let made = ReferralMade {
+            person,
+            service: self.service(number / 3),
+            // Set by the ledger.
+            provider,
+            lead: provider,
+            sentence: Some(sentence),
+            requirement: Some(code("upw")),
+            needs: vec![Need::Ete],
+            outcomes_wanted: vec![code("employment")],
+            complete_by: None,
+            share: Share { groups: Vec::new(), basis: ShareBasis::Consent, reason: None },
+            meets: Vec::new(),
+            override_reason: None,
+            continues: None,
+        };
+        let note = format!("canary note {number}: keen to work outdoors");
+        push(trust, manager, 3, Some(&note), Action::MakeReferral { referral, made });
+        let decided = ReferralDecided { decision: Decision::Accepted, reason: None };
+        let lead = Role::ProviderLead;
+        push(provider, lead, 5, None, Action::DecideReferral { referral, decided });
+        let booked = PlacementBooked {
+            referral,
+            site: code("main"),
+            unit: Unit::Place,
+            from: start.plus_days(7),
+            to: start.plus_days(100),
+            quantity: 1,
+        };
+        push(provider, lead, 6, None, Action::BookPlacement { placement, booked });
+        push(provider, lead, 7, None, Action::StartPlacement { placement });
+        for session in 0..11_u16 {
+            let outcome = if session == 5 {
+                AttendanceOutcome::UnacceptableAbsence
+            } else {
+                AttendanceOutcome::Complied
+            };
+            let credited = if outcome.attended() { 420 } else { 0 };
+            let fault = if outcome.attended() { Fault::None } else { Fault::Person };
+            let recorded = AttendanceRecorded {
+                session: code(&format!("s{session}")),
+                planned: 420,
+                credited,
+                outcome,
+                fault,
+            };
+            let on = 8 + i32::from(session) * 7;
+            let action = Action::RecordAttendance { placement, recorded };
+            push(provider, Role::Caseworker, on, None, action);
+        }
+        let awarded = QualificationAwarded {
+            title: label("Health and safety in the workplace"),
+            body: label("City & Guilds"),
+            level: Level::One,
+            kind: QualificationKind::National,
+        };
+        push(provider, lead, 90, None, Action::AwardQualification { placement, awarded });
+        let completed = PlacementCompleted { outcomes: Vec::new(), move_on: None };
+        push(provider, lead, 95, None, Action::CompletePlacement { placement, completed });
+        commands
+    }
+
+    pub(crate) fn identity(self, number: u64) -> Identity {
+        Identity {
+            identifiers: vec![(IdentifierScheme::Crn, label(&format!("X{number:06}")))],
+            given_name: label(&format!("Canarygiven{number}")),
+            family_name: label(&format!("Canaryfamily{number}")),
+            born: day("1980-01-01").plus_days(i32::try_from(number % 5_000).unwrap_or(0)),
+        }
+    }
+
+    /// A warning for the absence at session 5 of a life.
+    pub(crate) fn warning(self, number: u64, id: CommandId) -> Command<Given> {
+        let absence = event_of(&self.life(number)[12], 0);
+        let recorded = BreachRecorded {
+            breach: 1,
+            step: BreachStep::Warning,
+            grounds: vec![absence],
+            other_ground: None,
+            requirement: None,
+            court: None,
+            disposal: None,
+        };
+        let action = Action::RecordBreach { sentence: sentence(number), recorded };
+        one(self.trust(number), Role::OffenderManager, id, day("2009-03-01"), action)
+    }
+
+    /// Voids the event that a command of a life recorded.
+    pub(crate) fn voiding(self, target: &Command<Given>, id: CommandId) -> Command<Given> {
+        let asked = CorrectionAsked {
+            target: event_of(target, 0),
+            op: Amendment::Void,
+            reason: CorrectionReason::EnteredWrongly,
+        };
+        let action = Action::Correct { corrections: vec![asked] };
+        one(target.origin.agency, target.origin.role, id, day("2009-04-01"), action)
+    }
+
+    /// Corrects the minutes that a session of a life credited.
+    pub(crate) fn recredited(
+        self,
+        target: &Command<Given>,
+        credited: u16,
+        id: CommandId,
+    ) -> Command<Given> {
+        let Action::RecordAttendance { recorded, .. } = &target.steps[0].action else {
+            panic!("a session")
+        };
+        let event: Event = AttendanceRecorded { credited, ..recorded.clone() }.into();
+        let op =
+            Amendment::Replace { occurred_on: target.steps[0].occurred, event: Box::new(event) };
+        let asked = CorrectionAsked {
+            target: event_of(target, 0),
+            op,
+            reason: CorrectionReason::EnteredWrongly,
+        };
+        let action = Action::Correct { corrections: vec![asked] };
+        one(target.origin.agency, Role::ProviderLead, id, day("2009-04-01"), action)
+    }
+
+    /// The stream that a command of a life is about.
+    pub(crate) fn stream(command: &Command<Given>) -> StreamId {
+        command.steps[0].action.stream().expect("no correction")
+    }
+}

@@ -1,0 +1,278 @@
+//! Power cuts: the store on a file system of its own, which is shut down without flushing while a
+//! process appends. What the system had only in memory is then gone, as when the power fails.
+//!
+//! `TALLYSTICK_POWER_CUTS` sets how many. Needs root and loop devices; without them it says so.
+
+use std::{
+    env,
+    fs::{self, File},
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use tallystick_log::{BlockBuilder, Log, MAX_BLOCK_RECORDS, wait};
+use tallystick_log_sled::{Options, SledLog, Sync};
+use tempfile::TempDir;
+
+use crate::store::{head, options};
+
+const DATA: &str = "TALLYSTICK_TEST_POWER_CUT_DATA";
+const LOAD: &str = "TALLYSTICK_TEST_POWER_CUT_LOAD";
+const LEFT_OUT: &str = "TALLYSTICK_TEST_POWER_CUT_LEFT_OUT";
+/// Before each number that the child has had acknowledged.
+const ACKNOWLEDGED: &str = "acknowledged ";
+
+#[test]
+fn nothing_acknowledged_is_lost_in_a_power_cut() {
+    keeps_what_it_acknowledged(Load::Mixed);
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_in_a_power_cut_during_a_bulk_import() {
+    keeps_what_it_acknowledged(Load::Bulk);
+}
+
+#[test]
+fn without_the_fdatasync_acknowledged_commits_are_lost() {
+    assert!(loses_commits(Load::Mixed, Sync::Fdatasync), "the test would not notice a loss");
+}
+
+#[test]
+fn without_the_syncs_of_blobs_acknowledged_commits_are_lost() {
+    assert!(loses_commits(Load::Bulk, Sync::Blobs), "the test would not notice a loss");
+}
+
+fn keeps_what_it_acknowledged(load: Load) {
+    let Some(disk) = Disk::new() else { return };
+    for cut in 0..cuts() {
+        // Each cut hits the store that the one before has left.
+        let acknowledged = run_and_cut(&disk, cut, load, None);
+        let log = SledLog::open(&disk.data(), &options())
+            .unwrap_or_else(|error| panic!("cut {cut}: {}", with_sources(&error)));
+        let verified = log.verify_full(|_| {}).expect("sound");
+        println!("cut {cut}: {acknowledged} acknowledged, the log ends at {}", verified.commit);
+        assert!(
+            verified.commit.get() >= acknowledged,
+            "cut {cut}: commit {acknowledged} was acknowledged, the log ends at {}",
+            verified.commit
+        );
+    }
+}
+
+/// Whether at least one of the cuts loses something. Each hits a new store.
+fn loses_commits(load: Load, left_out: Sync) -> bool {
+    let mut lost = false;
+    for cut in 0..cuts() {
+        let Some(disk) = Disk::new() else { return true };
+        let acknowledged = run_and_cut(&disk, cut, load, Some(left_out));
+        let opened = SledLog::open(&disk.data(), &options());
+        let end = opened.map_err(|error| with_sources(&error)).map(|log| head(&log).commit.get());
+        println!("cut {cut}: {acknowledged} acknowledged, the log ends at {end:?}");
+        lost |= end.is_err() || end.is_ok_and(|end| end < acknowledged);
+    }
+    lost
+}
+
+fn cuts() -> u64 {
+    env::var("TALLYSTICK_POWER_CUTS").map_or(3, |cuts| cuts.parse().expect("a number of cuts"))
+}
+
+/// Lets a process append, cuts the power, and tells the last commit that was acknowledged before.
+fn run_and_cut(disk: &Disk, cut: u64, load: Load, left_out: Option<Sync>) -> u64 {
+    let mut child = Writer::start(&disk.data(), load, left_out);
+    let at_first = child.wait_for(1);
+    // By then sled has rewritten a leaf or two, and with full blocks put them into `blobs/`.
+    child.wait_for(at_first + 20);
+    thread::sleep(Duration::from_millis(150 + cut * 137 % 500));
+    let acknowledged = child.acknowledged.load(Ordering::SeqCst);
+    disk.cut_power();
+    drop(child);
+    disk.start_again();
+    acknowledged
+}
+
+/// What the process that is cut off appends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Load {
+    /// Mostly a record or two, now and then a full block.
+    Mixed,
+    /// Full blocks: sled puts the leaves that they make into files of their own.
+    Bulk,
+}
+
+/// The process that is cut off: not a test, but this binary called by the tests above.
+#[test]
+#[ignore = "called by the power cut tests"]
+fn writer() {
+    let Ok(data) = env::var(DATA) else { return };
+    let left_out = match env::var(LEFT_OUT).as_deref() {
+        Ok("Fdatasync") => Some(Sync::Fdatasync),
+        Ok("Blobs") => Some(Sync::Blobs),
+        _ => None,
+    };
+    let bulk = env::var(LOAD).as_deref() == Ok("Bulk");
+    let log = SledLog::open(Path::new(&data), &Options { left_out, ..options() })
+        .unwrap_or_else(|error| panic!("{}", with_sources(&error)));
+    let mut builder = BlockBuilder::new();
+    let mut chance = head(&log).commit.get() + 1;
+    let mut out = std::io::stdout().lock();
+    loop {
+        chance ^= chance << 13;
+        chance ^= chance >> 7;
+        chance ^= chance << 17;
+        let records = match chance % 64 {
+            _ if bulk => MAX_BLOCK_RECORDS as u64,
+            0..4 => MAX_BLOCK_RECORDS as u64,
+            4..8 => 200,
+            _ => 1 + chance % 2,
+        };
+        for record in 0..records {
+            let word = |turn| (chance.rotate_left(turn) ^ record << turn).to_le_bytes();
+            let body: Vec<u8> = (0..40).flat_map(word).collect();
+            builder.push(&chance.to_le_bytes(), &body).expect("1,000 of them fit");
+        }
+        let now = head(&log);
+        let block = builder.finish(now.commit.next(), now.last_position + 1, now.digest);
+        let Ok(head) = wait(log.append(now.commit, block)) else { return };
+        let told = writeln!(out, "{ACKNOWLEDGED}{}", head.commit).and_then(|()| out.flush());
+        if told.is_err() {
+            return;
+        }
+    }
+}
+
+struct Writer {
+    child: Child,
+    acknowledged: Arc<AtomicU64>,
+}
+
+impl Writer {
+    fn start(data: &Path, load: Load, left_out: Option<Sync>) -> Self {
+        let mut command = Command::new(env::current_exe().expect("this binary"));
+        command.args(["--exact", "power_cut::writer", "--ignored", "--nocapture"]);
+        command.env(DATA, data).env(LOAD, format!("{load:?}")).stdout(Stdio::piped());
+        if let Some(left_out) = left_out {
+            command.env(LEFT_OUT, format!("{left_out:?}"));
+        }
+        let mut child = command.spawn().expect("this binary runs");
+        let out = BufReader::new(child.stdout.take().expect("piped"));
+        let acknowledged = Arc::new(AtomicU64::new(0));
+        let told = acknowledged.clone();
+        thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                if let Some((_, number)) = line.split_once(ACKNOWLEDGED) {
+                    told.store(number.parse().expect("a number"), Ordering::SeqCst);
+                }
+            }
+        });
+        Self { child, acknowledged }
+    }
+
+    fn wait_for(&mut self, commit: u64) -> u64 {
+        loop {
+            let acknowledged = self.acknowledged.load(Ordering::SeqCst);
+            if acknowledged >= commit {
+                return acknowledged;
+            }
+            let ended = self.child.try_wait().expect("a child of ours");
+            assert!(ended.is_none(), "the writer ended by itself: {ended:?}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // It may have ended already, since it cannot write any more.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A file system in a file.
+struct Disk {
+    image: PathBuf,
+    mount: PathBuf,
+    // Removed last, once nothing is mounted in it.
+    _folder: TempDir,
+}
+
+impl Disk {
+    /// `None` where this cannot be done, having said so.
+    fn new() -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder for a test");
+        let disk = Self {
+            image: folder.path().join("image"),
+            mount: folder.path().join("mounted"),
+            _folder: folder,
+        };
+        File::create(&disk.image).and_then(|file| file.set_len(1 << 30)).expect("room");
+        fs::create_dir(&disk.mount).expect("a new folder");
+        let formatted = run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&disk.image));
+        if let Err(reason) = formatted.and_then(|()| disk.mount()) {
+            println!("SKIPPED: power cut test: no loop devices ({reason})");
+            return None;
+        }
+        Some(disk)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.mount.join("data")
+    }
+
+    fn mount(&self) -> Result<(), String> {
+        run(Command::new("mount").args(["-o", "loop"]).args([&self.image, &self.mount]))
+    }
+
+    /// From here on nothing reaches the image any more, neither data nor journal.
+    fn cut_power(&self) {
+        run(Command::new("mount").args(["-o", "remount,abort"]).arg(&self.mount))
+            .or_else(|reason| {
+                // The file system is read-only at once, and mount may say so as a failure.
+                let mounts = fs::read_to_string("/proc/mounts").map_err(|e| e.to_string())?;
+                let ours =
+                    mounts.lines().find(|line| line.contains(&*self.mount.to_string_lossy()));
+                let off =
+                    ours.is_some_and(|line| line.contains(" ro,") || line.contains("shutdown"));
+                if off { Ok(()) } else { Err(reason) }
+            })
+            .expect("ext4 can be shut down");
+    }
+
+    fn start_again(&self) {
+        run(Command::new("umount").arg(&self.mount)).expect("nobody uses it any more");
+        self.mount().expect("the journal is sound");
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Not mounted if the test was skipped; busy if a test failed with the log still open.
+        let _ = run(Command::new("umount").arg("-l").arg(&self.mount));
+    }
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr).trim()))
+}
+
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,159 @@
+//! The command line.
+
+use crate::settings::{LogFormat, Verify};
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A partnership ledger for probation services and those they work with.
+#[derive(Debug, Parser)]
+#[command(name = "tallystick", version, about, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Open a new ledger: its folder, its epoch key, and a token for its commissioner.
+    Init(Init),
+    /// Serve a ledger: GraphQL over HTTP and WebSocket.
+    Serve(Serve),
+    /// Serve an invented partnership on loopback, with tokens printed.
+    Demo(Demo),
+    /// Fold a stopped ledger or an export, and print counts and the digest of every view.
+    Replay(Replay),
+    /// Write the events of a stopped ledger as CloudEvents, one JSON object a line.
+    Export(Export),
+    /// Print the GraphQL schema.
+    Schema,
+    /// Print every setting, its value and where it came from.
+    Config(Serve),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Init {
+    /// Folder to make.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// File to make for the key that wraps the vault's keys.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) epoch_key: PathBuf,
+    /// Token file to make.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokens: PathBuf,
+    /// Name of the commissioning probation trust.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) commissioner: String,
+}
+
+/// Settings of a node. Each may also stand in the file of `--config` or in the environment as
+/// `TALLYSTICK_<NAME>`; the command line wins.
+#[derive(Clone, Debug, Default, Args, Serialize)]
+pub(crate) struct Serve {
+    /// TOML file with settings.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    pub(crate) config: Option<PathBuf>,
+    /// Folder of the ledger.
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) data: Option<PathBuf>,
+    /// Address and port to serve on.
+    #[arg(long, value_name = "ADDRESS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Token file.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tokens: Option<PathBuf>,
+    /// File with the key that wraps the vault's keys.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) epoch_key: Option<PathBuf>,
+    /// Web origin whose pages may open a WebSocket; may be repeated.
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) origins: Vec<String>,
+    /// Plain HTTP off loopback is right: a proxy in front does TLS.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) behind_proxy: bool,
+    /// What is checked before serving.
+    #[arg(long, value_enum)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) verify: Option<Verify>,
+    /// For one start: take the store's end as the head, though the head file is lost.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) accept_lost_head_file: bool,
+    /// Logs on standard error as text or json.
+    #[arg(long, value_enum)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log_format: Option<LogFormat>,
+    /// Least level logged.
+    #[arg(long, value_name = "LEVEL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log_level: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Demo {
+    /// Loopback address and port to serve on.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7465")]
+    pub(crate) listen: SocketAddr,
+    /// Keep the ledger in this folder; without it, it is thrown away at the end.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// About how many events to make up.
+    #[arg(long, value_name = "N", default_value_t = 60_000)]
+    pub(crate) events: u64,
+    /// The same seed makes the same partnership.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Load the ledger and stop.
+    #[arg(long, requires = "data")]
+    pub(crate) load_only: bool,
+    /// When ready, print one line of JSON on standard output instead of the page for people.
+    #[arg(long)]
+    pub(crate) ready_json: bool,
+    /// Logs on standard error as text or json.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) log_format: LogFormat,
+    /// Least level logged.
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    pub(crate) log_level: String,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Replay {
+    /// Folder of a stopped ledger, or a copy of one.
+    #[arg(long, value_name = "DIR", conflicts_with = "export", required_unless_present = "export")]
+    pub(crate) data: Option<PathBuf>,
+    /// Export of a ledger, as `tallystick export` or an auditor's `/export/events.ndjson` gave it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) export: Option<PathBuf>,
+    /// Fold up to this position; without it, all.
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) as_of: Option<u64>,
+    /// Compare the digest with a running node's at the same position.
+    #[arg(long, value_name = "URL", requires = "token_file")]
+    pub(crate) url: Option<String>,
+    /// File with the bearer token for that node.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Export {
+    /// Folder of a stopped ledger, or a copy of one.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Write here instead of to standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Only events after this position.
+    #[arg(long, value_name = "POSITION", default_value_t = 0)]
+    pub(crate) after: u64,
+}

@@ -1,0 +1,63 @@
+//! `tallystick serve`: a node on a ledger that exists.
+
+use crate::cli::Serve;
+use crate::node::{Node, Opening, options_if_new};
+use crate::observe;
+use crate::settings::{self, LogFormat, Settings, Verify};
+use anyhow::{Context as _, bail};
+use std::pin::Pin;
+use std::sync::Arc;
+use tallystick_api::{Principal, Tokens};
+use tallystick_ledger::SystemClock;
+use tallystick_vault::EpochKey;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Serves until told to stop.
+pub(crate) async fn run(flags: Serve) -> anyhow::Result<()> {
+    // First of all, so that a stop is heeded at any time after the start.
+    let stop = stop_signal()?;
+    let figment = settings::figment(flags.config.as_deref(), &flags);
+    let format: LogFormat = figment.extract_inner("log_format").unwrap_or(LogFormat::Text);
+    let level: String = figment.extract_inner("log_level").unwrap_or_else(|_| "info".to_owned());
+    observe::start(format, &level)?;
+    let settings = Settings::extract(&figment)?;
+    if !settings.data.join("log").exists() {
+        bail!("{} holds no ledger: `tallystick init` opens one", settings.data.display());
+    }
+    let epoch_key = EpochKey::read(&settings.epoch_key)?;
+    let tokens = Tokens::read(&settings.tokens, Principal::of)?;
+    // Bound before the fold, so that a taken port is told at once.
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let mut options = options_if_new()?;
+    options.cache_bytes = u64::from(settings.cache_mib) << 20;
+    options.min_free_bytes = u64::from(settings.min_free_mib) << 20;
+    options.accept_lost_head_file = settings.accept_lost_head_file;
+    let node = Node::open(Opening {
+        data: &settings.data,
+        epoch_key: &epoch_key,
+        clock: Arc::new(SystemClock),
+        options,
+        verify_everything: settings.verify == Verify::Full,
+    })?;
+    tracing::info!(
+        address = %listener.local_addr()?,
+        position = node.ledger.snapshot().position().0,
+        "serving"
+    );
+    node.serve(listener, tokens, settings.origins, stop).await
+}
+
+/// Ends with SIGINT or SIGTERM.
+pub(crate) fn stop_signal() -> anyhow::Result<Pin<Box<dyn Future<Output = ()> + Send>>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(Box::pin(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    }))
+}

@@ -1,0 +1,198 @@
+//! A stopped folder of which a file was cut, flipped or lost: a node that starts on it shows what
+//! it would have shown, or it does not start and says why. Never something else.
+
+use crate::client::Client;
+use crate::command::register;
+use crate::dice::{Dice, times};
+use crate::folder::{Home, files};
+use crate::load::{Desk, Writer};
+use crate::node::Node;
+use crate::partnership::{Partnership, caller};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What is done to a file.
+#[derive(Clone, Copy, Debug)]
+enum Blow {
+    /// One bit is another.
+    Flip { at: usize, bit: u8 },
+    /// Everything from there on is gone.
+    Cut { at: usize },
+    /// A stretch was never written.
+    Blank { at: usize, bytes: usize },
+    /// The file is gone.
+    Lose,
+}
+
+impl Blow {
+    fn any(dice: &mut Dice, bytes: &[u8]) -> Self {
+        let below = |dice: &mut Dice, bound: usize| {
+            usize::try_from(dice.below(bound.max(1) as u64)).expect("below a length")
+        };
+        // Files are longer than what has been written to them; a blow there says little.
+        let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        match dice.below(20) {
+            0..12 => {
+                let mut at = below(dice, written);
+                // Most of what lies between blocks is blank too.
+                if dice.below(2) == 0 {
+                    let on = bytes[at.min(bytes.len())..].iter().position(|byte| *byte != 0);
+                    at += on.unwrap_or_default();
+                }
+                Self::Flip { at, bit: 1 << dice.below(8) }
+            }
+            12..17 => Self::Cut { at: below(dice, written) },
+            17..19 => Self::Blank { at: below(dice, written), bytes: 1 + below(dice, 512) },
+            _ => Self::Lose,
+        }
+    }
+
+    fn strike(self, file: &Path) {
+        let mut bytes = fs::read(file).expect("read");
+        match self {
+            Self::Flip { at, bit } => match bytes.get_mut(at) {
+                Some(byte) => *byte ^= bit,
+                None => return,
+            },
+            Self::Cut { at } => bytes.truncate(at),
+            Self::Blank { at, bytes: count } => {
+                let end = bytes.len().min(at + count);
+                bytes[at..end].fill(0);
+            }
+            Self::Lose => return fs::remove_file(file).expect("removed"),
+        }
+        fs::write(file, bytes).expect("written");
+    }
+}
+
+/// What people see of the ledger and what it answers them. Nothing is recorded by asking.
+async fn shown(node: &Node) -> Vec<Value> {
+    let ask = async |who: Client, query: &str| {
+        let reply = who.post(query, Value::Null).await.expect("an answer");
+        reply.json()["data"].clone()
+    };
+    let events = "events(first: 500) { nodes { id position type stream occurredOn recordedAt
+        note { __typename ... on ClearText { text } ... on Redacted { reason } } } }";
+    let whole = format!(
+        "{{ ledger {{ position recordedAt digest dataQuality {{
+        anomalies(first: 500) {{ nodes {{ kind position }} }} }} }} {events} }}"
+    );
+    let people = format!("{{ ledger {{ digest people(first: 500) {{ nodes {{ id
+        name {{ __typename ... on PersonName {{ given family }} ... on Redacted {{ reason }} }}
+        born {{ ... on ClearDate {{ date }} }} identifiers {{ value {{ ... on ClearText {{ text }} }} }}
+        sentences {{ state breaches {{ step }} }} }} }} }} {events} }}");
+    let work = "{ ledger { digest referrals(first: 500) { nodes { id state } }
+        placements(first: 500) { nodes { id state creditedMinutes } } } }";
+    let manager = caller(node, "trust", "offender_manager");
+    // Another person's identifier, as the vault's blind index knows it.
+    let mut taken = register(1).dry();
+    taken.input["commandId"] = crate::command::identifier("somebody else").into();
+    let taken = manager.tell(&taken).await.0;
+    vec![
+        ask(caller(node, "inspector", "auditor"), &whole).await,
+        ask(manager, &people).await,
+        ask(caller(node, "farm", "provider_lead"), work).await,
+        ask(caller(node, "youth", "provider_lead"), work).await,
+        taken,
+    ]
+}
+
+/// A stopped ledger of some hundred events, the writers who know what they were told, and what a
+/// node shows of it.
+async fn whole() -> (Home, Vec<Writer>, Vec<Value>) {
+    let partnership = Partnership::found().await;
+    partnership.person(1).await;
+    let desk = Desk::at(&partnership.node);
+    let mut writers: Vec<Writer> = (0..3).map(Writer::new).collect();
+    for _ in 0..45 {
+        for writer in &mut writers {
+            writer.write(&desk).await.expect("a node that is there");
+        }
+    }
+    let partnership = partnership.restarted();
+    let shown = shown(&partnership.node).await;
+    assert_eq!(shown[4]["errors"][0]["rule"], "IDENTIFIER_TAKEN", "{}", shown[4]);
+    assert!(shown.iter().all(|answer| !answer.is_null()));
+    let home = partnership.stopped();
+    (home, writers, shown)
+}
+
+/// What came of a damaged folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Same,
+    Refused,
+}
+
+async fn fate(home: &Home, writers: &[Writer], expected: &[Value]) -> Result<Fate, String> {
+    let node = match Node::try_serve(home, &["--verify", "full"]) {
+        Ok(node) => node,
+        Err(ended) if ended.status.code() == Some(1) && ended.said.len() > 20 => {
+            return Ok(Fate::Refused);
+        }
+        Err(ended) => return Err(format!("did not end well: {ended:?}")),
+    };
+    for (expected, shown) in expected.iter().zip(shown(&node).await) {
+        if let Some(difference) = difference("", expected, &shown) {
+            return Err(format!("{difference}, and said {}", node.said()));
+        }
+    }
+    let desk = Desk::at(&node);
+    for writer in writers {
+        writer.journal[0].still_stands(&desk).await;
+        writer.journal[writer.journal.len() - 1].still_stands(&desk).await;
+    }
+    Ok(Fate::Same)
+}
+
+/// Where two answers first differ, and how.
+fn difference(path: &str, expected: &Value, shown: &Value) -> Option<String> {
+    if expected == shown {
+        return None;
+    }
+    let within = match (expected, shown) {
+        (Value::Object(expected), Value::Object(shown)) => expected
+            .iter()
+            .find_map(|(key, value)| difference(&format!("{path}.{key}"), value, shown.get(key)?)),
+        (Value::Array(expected), Value::Array(shown)) => (0..expected.len())
+            .find_map(|at| difference(&format!("{path}.{at}"), &expected[at], shown.get(at)?)),
+        _ => None,
+    };
+    Some(within.unwrap_or_else(|| format!("{path} is {shown} instead of {expected}")))
+}
+
+/// The files of a ledger that are there to be damaged, and its epoch key's.
+fn targets(home: &Home) -> Vec<PathBuf> {
+    let mut targets = files(&home.data());
+    targets.push(home.epoch_key());
+    targets
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_folder_is_served_as_it_was_or_not_at_all() {
+    let cases = times("TALLYSTICK_SWEEP_CASES", 200);
+    let mut dice = Dice::new();
+    let (pristine, writers, expected) = whole().await;
+    assert_eq!(fate(&pristine.copy(), &writers, &expected).await, Ok(Fate::Same), "undamaged");
+    let files = targets(&pristine);
+    let (mut same, mut refused, mut different) = (0, 0, Vec::new());
+    for case in 0..cases {
+        let damaged = pristine.copy();
+        let file = dice.one_of(&files);
+        let within = file.strip_prefix(pristine.folder()).expect("below it");
+        let target = damaged.folder().join(within);
+        let blow = Blow::any(&mut dice, &fs::read(file).expect("read"));
+        blow.strike(&target);
+        match fate(&damaged, &writers, &expected).await {
+            Ok(Fate::Same) => same += 1,
+            Ok(Fate::Refused) => refused += 1,
+            Err(what) => {
+                different.push(format!("{case}: {blow:?} of {}: {what}", within.display()));
+            }
+        }
+    }
+    println!("{cases} damaged folders: {same} served as they were, {refused} refused");
+    assert!(different.is_empty(), "{} quietly different: {different:#?}", different.len());
+    assert!(same > 0 && refused > 0);
+}

@@ -1,0 +1,29 @@
+//! The journeys: what people, auditors and dashboards do, through the real binary and its two
+//! doors. Nothing here knows how the ledger is made.
+
+mod audience;
+mod client;
+mod command;
+mod dice;
+mod disk;
+mod folder;
+mod load;
+mod node;
+mod partnership;
+mod replay;
+mod socket;
+
+mod corrections;
+mod damage;
+mod exports;
+mod hidden;
+mod kills;
+mod ladders;
+mod past;
+mod power_cuts;
+mod secrets;
+mod settings;
+mod stopping;
+mod streams;
+mod transfer;
+mod visibility;
