@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(3);
 
 /// The binary: the one that is shipped where the caller says which, else the one just built.
 pub(crate) fn binary() -> PathBuf {
-    std::env::var_os("TALLYSTICK_BIN")
+    std::env::var_os("JOURNEYS_BINARY")
         .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_tallystick")), PathBuf::from)
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn tests(world: &World) -> Result<Count> {
     libtest(command.args(["--skip", HOUSE_RULES, "--skip", NO_STD]))
 }
 
-/// The journeys through the release binary, which finds itself in `TALLYSTICK_BIN`.
+/// The journeys through the release binary, which finds itself in `JOURNEYS_BINARY`.
 pub(crate) fn journeys(world: &World) -> Result<Count> {
     part(world, &format!("package(tallystick) and not {LONG}"))
 }

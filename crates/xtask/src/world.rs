@@ -82,10 +82,11 @@ impl World {
         command
     }
 
-    /// A command that finds the release binary and the amounts in its environment.
+    /// A command that finds the release binary and the amounts in its environment. The name of the
+    /// first does not begin as settings do: a `serve` below it would refuse it.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>, folder: &Path) -> Command {
         let mut command = Command::new(program);
-        command.current_dir(folder).env("TALLYSTICK_BIN", self.binary());
+        command.current_dir(folder).env("JOURNEYS_BINARY", self.binary());
         for (name, value) in self.amount.variables() {
             if env::var_os(name).is_none() {
                 command.env(name, value);
