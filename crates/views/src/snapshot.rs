@@ -214,7 +214,7 @@ impl Snapshot {
     /// # Errors
     /// What `history` reports; the snapshot is then of no use.
     pub fn fold<E>(&mut self, records: &[Record], history: &mut History<'_, E>) -> Result<(), E> {
-        // Cases as they were before this block, where it may change who sees them.
+        // Cases as they were before the first record of this block that may change who sees them.
         let mut before: Table<CaseKey, (Option<Arc<Case>>, Position)> = Table::new();
         for (index, record) in records.iter().enumerate() {
             let envelope = &record.envelope;
@@ -311,12 +311,13 @@ impl Snapshot {
 
     /// Notes for whom streams that were open before a commit have appeared or disappeared with it:
     /// for each case, the position that may have done it last, and the case as it was before. In
-    /// order of position, so that every fold notes the same.
+    /// order of position, so that every fold notes the same. The snapshot stands where it stood
+    /// before the commit.
     fn note_scopes(&mut self, mut before: Vec<(Position, CaseKey, Option<Arc<Case>>)>) {
         before.sort_unstable_by_key(|(at, key, _)| (*at, *key));
         for (at, key, old) in before {
             let (Some(old), Some(new)) = (old, self.cases.get(&key)) else { continue };
-            for agency in audience_changes(&old, new) {
+            for agency in audience_changes(&old, new, self.position) {
                 self.scope_changes.entry(agency).or_default().push_back((at, key));
                 let changed = self.changed.entry(agency).or_default();
                 *changed = at.max(*changed);
@@ -350,11 +351,12 @@ impl Snapshot {
     }
 }
 
-/// Agencies for which a stream that was open in the old version of a case has appeared or
-/// disappeared in the new.
-fn audience_changes(old: &Case, new: &Case) -> Vec<AgencyId> {
+/// Agencies for which a stream that was opened up to a position has appeared or disappeared in the
+/// new version of a case. The old one may have streams beyond it, if the commit opened them before
+/// it moved the audience: nobody was shown those under another audience.
+fn audience_changes(old: &Case, new: &Case, opened_by: Position) -> Vec<AgencyId> {
     let mut agencies = Vec::new();
-    for head in &old.trail.streams {
+    for head in old.trail.streams.iter().take_while(|head| head.opened <= opened_by) {
         let (before, after) = (audience(old, head.stream), audience(new, head.stream));
         if let (Audience::Agencies(before), Audience::Agencies(after)) = (before, after) {
             agencies.extend(only_in(&before, &after));

@@ -1,9 +1,11 @@
 //! I7: every view equals the fold of the log up to its position.
 
-use crate::world::{World, day, scopes};
+use crate::world::{OTHER_TRUST, TRUST, World, allocate, day, imposed, registration, scopes};
 use std::convert::Infallible;
-use tallystick_domain::{Case, CaseKey, Cases as _, Position, Record};
-use tallystick_views::{List, Snapshot};
+use tallystick_domain::codes::WorkerRole;
+use tallystick_domain::id::{PersonId, SentenceId};
+use tallystick_domain::{Action, Case, CaseKey, Cases as _, Position, Record, Role};
+use tallystick_views::{List, Scope, Snapshot};
 
 /// Folds all records up to a position from nothing.
 fn fresh(world: &World, upto: Position) -> Snapshot {
@@ -63,15 +65,37 @@ fn i7_a_savepoint_goes_on_like_the_ledger_that_it_was_taken_of() {
 }
 
 #[test]
+fn i7_every_fold_notes_the_same_where_one_block_opens_a_case_and_moves_its_audience() {
+    let mut world = World::new(1);
+    let (person, sentence) = (PersonId([50; 16]), SentenceId([51; 16]));
+    let move_to = |agency| {
+        let action = allocate(sentence.into(), WorkerRole::OffenderManager, agency);
+        (TRUST, Role::OffenderManager, 0, action)
+    };
+    let by_trust = |action| (TRUST, Role::OffenderManager, 0, action);
+    let registered = Action::RegisterPerson { person, identity: registration(50) };
+    let imposed = Action::ImposeSentence { sentence, imposed: imposed(person, 0) };
+    let whole = vec![by_trust(registered), by_trust(imposed), move_to(OTHER_TRUST)];
+    assert!(world.batch(whole).is_empty());
+    let noted = |agency| {
+        let scope = Scope::new(agency, Role::OffenderManager);
+        world.live.scope_changes(scope, Position::ZERO)
+    };
+    // Nobody saw the person before, so nobody's view of what was there has changed.
+    assert!([TRUST, OTHER_TRUST].into_iter().all(|agency| noted(agency).is_empty()));
+    assert_same(&world.live, &fresh(&world, world.live.position()), "one block");
+}
+
+#[test]
 fn i7_folding_only_what_a_scope_ever_held_gives_its_view_of_the_past() {
     for seed in 80..120 {
         let mut world = World::new(seed);
         world.live_on(60);
-        let head = world.live.position();
         for scope in scopes() {
             let relevant = world.live.ever_held(scope);
             for eighth in [1, 3, 5, 8] {
-                let upto = Position(head.0 * eighth / 8);
+                let block = &world.blocks[world.blocks.len() * eighth / 8 - 1];
+                let upto = block.last().unwrap().envelope.position;
                 let mut past = Snapshot::empty();
                 for block in &world.blocks {
                     let own: Vec<_> = block

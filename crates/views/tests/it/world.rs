@@ -478,7 +478,7 @@ fn service(service: ServiceId, agreement: AgreementId, provider: AgencyId) -> Ac
     Action::DescribeService { service, described }
 }
 
-fn registration(person: u8) -> PersonRegistered {
+pub(crate) fn registration(person: u8) -> PersonRegistered {
     PersonRegistered {
         identifiers: vec![Identifier {
             scheme: IdentifierScheme::Crn,
@@ -489,7 +489,7 @@ fn registration(person: u8) -> PersonRegistered {
     }
 }
 
-fn imposed(person: PersonId, on: i32) -> SentenceImposed {
+pub(crate) fn imposed(person: PersonId, on: i32) -> SentenceImposed {
     SentenceImposed {
         person,
         kind: SentenceKind::Community,
@@ -503,7 +503,7 @@ fn imposed(person: PersonId, on: i32) -> SentenceImposed {
     }
 }
 
-fn allocate(to: StreamId, role: WorkerRole, agency: AgencyId) -> Action {
+pub(crate) fn allocate(to: StreamId, role: WorkerRole, agency: AgencyId) -> Action {
     let allocated = WorkerAllocated { role, worker: WorkerId([5; 16]), agency, volunteer: false };
     Action::AllocateWorker { to, allocated }
 }
