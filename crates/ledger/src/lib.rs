@@ -39,6 +39,8 @@ mod writer;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
+mod solo;
+#[cfg(test)]
 #[path = "../tests/it/world.rs"]
 mod world;
 

@@ -5,6 +5,8 @@
 
 mod batch;
 mod facts;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
