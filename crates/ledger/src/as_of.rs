@@ -10,7 +10,9 @@ use std::thread::{self, JoinHandle};
 
 use hashbrown::HashMap;
 use parking_lot::Mutex;
-use tallystick_domain::{Case, Cases as _, Position, Record, id::AgencyId, overlay::Batch};
+use tallystick_domain::{
+    Case, CaseKey, Cases as _, Position, Record, id::AgencyId, overlay::Batch,
+};
 use tallystick_log::CommitNumber;
 use tallystick_views::{Scope, Snapshot};
 use thiserror::Error;
@@ -237,6 +239,28 @@ fn last_recorded_by(archive: &Archive, now: &Snapshot, time: i64) -> Result<Posi
     Ok(Position(first_of(later).0 - 1))
 }
 
+/// Cases that a scope may have held at a position inside a commit and at the end of none: it was
+/// party to a record of theirs between the commit's begin and there.
+fn held_within_commit(
+    archive: &Archive,
+    now: &Snapshot,
+    scope: Scope,
+    position: Position,
+) -> Result<Vec<CaseKey>, ReadError> {
+    let (first, next) = {
+        let offsets = archive.offsets().read();
+        let Some(commit) = offsets.commit_of(position) else { return Ok(Vec::new()) };
+        (offsets.first_of(commit), offsets.first_of(commit.next()))
+    };
+    if position.next() == next || scope.reads_everything() {
+        return Ok(Vec::new());
+    }
+    let positions: Vec<_> = (first.0..=position.0).map(Position).collect();
+    let records = archive.passing(&positions)?;
+    let held = records.iter().filter(|it| it.envelope.parties.contains(&scope.agency()));
+    Ok(held.filter_map(|record| now.home(record.envelope.stream)).collect())
+}
+
 /// The cases of a scope as they were.
 fn fold(
     archive: &Archive,
@@ -247,7 +271,11 @@ fn fold(
     let mut batch =
         Batch { records: Vec::new(), cases: HashMap::default(), homes: HashMap::default() };
     let mut spanning = Vec::new();
-    for key in now.ever_held(scope) {
+    let mut keys = now.ever_held(scope);
+    keys.extend(held_within_commit(archive, now, scope, position)?);
+    keys.sort_unstable();
+    keys.dedup();
+    for key in keys {
         let Some(case) = now.case(key) else { continue };
         let positions = &case.trail.positions;
         let upto = positions.partition_point(|at| *at <= position);
@@ -288,4 +316,42 @@ fn fold(
     snapshot.absorb(&batch);
     snapshot.index();
     Ok(snapshot)
+}
+
+#[cfg(test)]
+mod tests {
+    use tallystick_domain::{Action, Role};
+
+    use super::*;
+    use crate::folding::replay;
+    use crate::solo::Solo;
+    use crate::world::{World, person};
+
+    #[test]
+    fn i7_an_agency_has_the_past_of_a_case_that_it_held_inside_one_commit_only() {
+        let world = World::SMALL;
+        let mut solo = Solo::new();
+        solo.set_up(world);
+        let before = solo.shown.position();
+        // The first trust registers a person, and hands the sentence to the second at once.
+        let [registered, imposed, mut handed] =
+            [0, 1, 2].map(|command: usize| world.life(0)[command].clone());
+        let Action::AllocateWorker { allocated, .. } = &mut handed.steps[0].action else {
+            panic!("an allocation")
+        };
+        allocated.agency = world.trust(1);
+        solo.block([registered, imposed, handed]);
+        let then = |after| Position(before.0 + after);
+        assert_eq!(solo.shown.position(), then(3), "one block, all accepted");
+        for (after, holder) in [(1, world.trust(0)), (2, world.trust(0)), (3, world.trust(1))] {
+            let whole = replay(solo.archive.log(), Some(then(after)), |_| {}).expect("sound");
+            for agency in [world.trust(0), world.trust(1), world.provider(0)] {
+                let scope = Scope::new(agency, Role::OffenderManager);
+                let past = once(&solo.archive, &solo.shown, scope, then(after)).expect("a past");
+                assert_eq!(past.snapshot.digest(scope), whole.digest(scope), "{after} {agency}");
+                let sees = past.snapshot.view(scope).person(person(0)).is_some();
+                assert_eq!(sees, agency == holder, "{after} {agency}");
+            }
+        }
+    }
 }

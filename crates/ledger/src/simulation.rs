@@ -22,7 +22,7 @@ use crate::as_of;
 use crate::clock::moment;
 use crate::desk::{Desk, Tools};
 use crate::flusher::Flusher;
-use crate::folding;
+use crate::folding::{self, Fold};
 use crate::health::Status;
 use crate::intake;
 use crate::metrics::Metrics;
@@ -336,31 +336,35 @@ impl Simulation {
         else {
             panic!("no node has come to the head");
         };
-        savepoint::write(scratch, &fresh, &node.archive).expect("room");
-        let saved = savepoint::load(scratch, &log).expect("sound").expect("there");
-        assert!(saved.snapshot.save() == fresh.save(), "I7: a savepoint is the fold of the log");
-        let head = fresh.position().0;
         let (archive, now) = (Arc::clone(&node.archive), node.published.get());
-        for _ in 0..3 {
-            // At the end of a commit: who held a case is noted commit by commit.
-            let position = Position(self.out_of(head + 1));
-            let position = commits
-                .iter()
-                .filter_map(|commit| Some(commit.last()?.envelope.position))
-                .take_while(|end| *end <= position)
-                .last()
-                .unwrap_or_default();
-            for agency in [WORLD.commissioner(), WORLD.trust(0), WORLD.provider(0)] {
-                for role in [Role::OffenderManager, Role::Auditor] {
-                    let scope = Scope::new(agency, role);
-                    let past = as_of::once(&archive, &now, scope, position).expect("readable");
-                    let then = folding::replay(&log, Some(past.position), |_| {}).expect("sound");
-                    assert_eq!(past.snapshot.position(), past.position);
-                    assert!(
-                        past.snapshot.digest(scope) == then.digest(scope),
-                        "I7: the past at {position} is the fold of the log up to it"
-                    );
-                }
+        Self::check_pasts(&commits, &archive, &now);
+        if !commits.is_empty() {
+            let commit = usize::try_from(self.out_of(commits.len() as u64)).expect("small");
+            let end = commits[commit].last().expect("a record").envelope.position;
+            check_savepoint(scratch, &log, end, &fresh);
+        }
+    }
+
+    /// I7: what each agency is shown of the past at every position is the fold of the log up to
+    /// the last command before it.
+    fn check_pasts(commits: &[Vec<Record>], archive: &Archive, now: &Arc<Snapshot>) {
+        let own = WORLD.agencies().map(|agency| Scope::new(agency, Role::OffenderManager));
+        let everything = Scope::new(WORLD.commissioner(), Role::Auditor);
+        let scopes: Vec<_> = own.chain([everything]).collect();
+        let mut then = Snapshot::empty();
+        for record in commits.iter().flatten() {
+            let position = record.envelope.position;
+            if record.envelope.ends_command() {
+                then = folding::replay(archive.log(), Some(position), |_| {}).expect("sound");
+            }
+            for scope in &scopes {
+                let past = as_of::once(archive, now, *scope, position).expect("readable");
+                let stands = (past.position, past.snapshot.position());
+                assert_eq!(stands, (then.position(), then.position()), "asked for {position}");
+                assert!(
+                    past.snapshot.digest(*scope) == then.digest(*scope),
+                    "I7: the past at {position} of {scope:?}"
+                );
             }
         }
     }
@@ -431,10 +435,25 @@ impl Simulation {
     }
 }
 
-/// I7: two snapshots show the same to everybody.
+/// I7: a savepoint of the end of a commit goes on to what the whole log comes to.
+fn check_savepoint(scratch: &std::path::Path, log: &Arc<dyn Log>, end: Position, whole: &Snapshot) {
+    let archive = Archive::new(Arc::clone(log), 64);
+    let mut fold = Fold::new(Snapshot::empty(), &archive);
+    fold.run(end, &mut |_| {}).expect("sound");
+    savepoint::write(scratch, &fold.snapshot, &archive).expect("room");
+    let saved = savepoint::load(scratch, log).expect("sound").expect("there");
+    assert_eq!(saved.snapshot.position(), end);
+    let archive = Archive::with(Arc::clone(log), 64, saved.offsets, saved.commands);
+    let mut resumed = folding::catch_up(saved.snapshot, &archive, &mut |_| {}).expect("sound");
+    resumed.index();
+    same(&resumed, whole, "a savepoint, and what came after it");
+}
+
+/// I7: two snapshots are the same, to the byte where they are saved, and show the same to everybody.
 fn same(one: &Snapshot, other: &Snapshot, what: &str) {
     let place = |it: &Snapshot| (it.position(), it.commit(), it.recorded_at(), it.case_count());
     assert_eq!(place(one), place(other), "I7: {what}");
+    assert!(one.save() == other.save(), "I7: {what}: saved bytes differ");
     for agency in WORLD.agencies() {
         for role in [Role::OffenderManager, Role::Auditor] {
             let scope = Scope::new(agency, role);

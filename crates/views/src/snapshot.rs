@@ -136,8 +136,9 @@ impl Snapshot {
         changes.skip(from).iter().copied().collect()
     }
 
-    /// Every case of which some past may matter to a scope: what it holds, what it once held, and
-    /// the directory.
+    /// Every case of which some past may matter to a scope: what it holds, what it held at the end
+    /// of some commit, and the directory. What it held between two commands of one commit only is
+    /// not in it: nobody was ever shown that.
     pub fn ever_held(&self, scope: Scope) -> Vec<CaseKey> {
         let mut keys = self.held(scope);
         if let Some(changes) = self.scope_changes.get(&scope.agency()) {
