@@ -207,8 +207,6 @@ fn fold(
     }
 }
 
-/// Drops keys and claims of people of whom the log knows nothing: left over from commands that
-/// were refused, or that a crash cut short. Not while the log is not folded to its end.
 /// A vault that was cut looks like one that was written to when the power went; only the log knows
 /// which keys must be there.
 fn keys_present(vault: &Vault, snapshot: &Snapshot) -> Result<(), OpenError> {
@@ -223,6 +221,8 @@ fn keys_present(vault: &Vault, snapshot: &Snapshot) -> Result<(), OpenError> {
     }
 }
 
+/// Drops keys and claims of people of whom the log knows nothing: left over from commands that
+/// were refused, or that a crash cut short. Not while the log is not folded to its end.
 fn drop_orphans(vault: &mut Vault, snapshot: &Snapshot, status: &Status) -> Result<(), OpenError> {
     if status.stopped().is_some() {
         return Ok(());

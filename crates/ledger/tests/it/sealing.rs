@@ -1,10 +1,11 @@
 //! Personal values: sealed on the way in, opened only where they belong.
 
-use tallystick_domain::{CaseKey, Cases as _, text::Note};
-use tallystick_ledger::{Closed, Outcome, Settings};
+use tallystick_domain::{CaseKey, Cases as _, Sealed, text::Note};
+use tallystick_ledger::{Closed, Ledger, OpenError, Outcome, Parts, Settings};
 use tallystick_log::{CommitNumber, ReadBudget, wait};
+use tallystick_vault::Vault;
 
-use crate::house::{accepted, live, memory, open, ready, records, set_up};
+use crate::house::{accepted, clock, live, memory, open, ready, records, set_up};
 use crate::world::{World, command_id, person};
 
 #[tokio::test]
@@ -28,7 +29,7 @@ async fn what_is_sealed_opens_where_it_belongs_and_nowhere_else() {
     moved.facts = registration(0).facts.clone();
     assert!(matches!(ledger.open_identity(&moved), Err(Closed::Tampered)));
     let mut swapped = (*registration(0)).clone();
-    swapped.facts.name = tallystick_domain::Sealed::from_blob(swapped.facts.born.blob());
+    swapped.facts.name = Sealed::from_blob(swapped.facts.born.blob());
     assert!(matches!(ledger.open_identity(&swapped), Err(Closed::Tampered)));
 
     let notes: Vec<_> = records(&*log).into_iter().filter(|it| it.note.is_some()).collect();
@@ -40,6 +41,53 @@ async fn what_is_sealed_opens_where_it_belongs_and_nowhere_else() {
     assert!(matches!(ledger.open_note(&moved), Some(Err(Closed::Tampered))));
     moved.note = None;
     assert!(ledger.open_note(&moved).is_none());
+}
+
+#[tokio::test]
+async fn what_the_vault_has_no_key_for_is_erased_and_what_is_altered_is_not() {
+    let world = World::SMALL;
+    let log = memory();
+    let ledger = open(log.clone(), Settings::default());
+    set_up(&ledger, world).await;
+    live(&ledger, world, 0).await;
+    let snapshot = ledger.snapshot();
+    let case = snapshot.case(CaseKey::Person(person(0))).expect("there");
+    let registration = case.person().expect("a person").registration.clone().expect("registered");
+    let noted = records(&*log).into_iter().find(|it| it.note.is_some()).expect("a note");
+
+    // The same ledger with another vault, in which nobody has a key.
+    let keyless = ready(world).await;
+    assert!(matches!(keyless.open_identity(&registration), Err(Closed::Erased)));
+    assert!(matches!(keyless.open_note(&noted), Some(Err(Closed::Erased))));
+
+    let altered = |byte: usize, to: fn(u8) -> u8| {
+        let mut altered = (*registration).clone();
+        let mut blob = altered.facts.name.blob().to_vec();
+        blob[byte] = to(blob[byte]);
+        altered.facts.name = Sealed::from_blob(blob);
+        ledger.open_identity(&altered)
+    };
+    let last = registration.facts.name.blob().len() - 1;
+    assert!(matches!(altered(0, |_| 2), Err(Closed::Unknown)), "of a later version");
+    assert!(matches!(altered(1, |byte| byte ^ 1), Err(Closed::Erased)), "of another key");
+    assert!(matches!(altered(last, |byte| byte ^ 1), Err(Closed::Tampered)), "another value");
+}
+
+#[tokio::test]
+async fn a_log_is_not_opened_with_a_vault_that_lacks_keys_of_its_people() {
+    let world = World::SMALL;
+    let log = memory();
+    let ledger = open(log.clone(), Settings::default());
+    set_up(&ledger, world).await;
+    for person in 0..2 {
+        accepted(&ledger, world.life(person)[0].clone()).await;
+    }
+    ledger.close().await;
+    let vault = Vault::in_memory().expect("randomness");
+    let settings = Settings::default();
+    let parts = Parts { log, vault, clock: clock(), savepoint: None, settings };
+    let opened = Ledger::open(parts, |_| {});
+    assert!(matches!(opened, Err(OpenError::KeysMissing { people: 2 })));
 }
 
 #[tokio::test]
