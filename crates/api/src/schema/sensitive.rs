@@ -94,3 +94,16 @@ impl From<Result<String, RedactionReason>> for SensitiveText {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_key_that_is_gone_means_erased() {
+        assert_eq!(RedactionReason::from(Closed::Erased), RedactionReason::Erased);
+        for closed in [Closed::Tampered, Closed::Unknown] {
+            assert_eq!(RedactionReason::from(closed), RedactionReason::Unreadable, "{closed}");
+        }
+    }
+}

@@ -96,6 +96,8 @@ pub(crate) const MUTATIONS: [(&str, &str); 21] = [
 pub(crate) struct Partnership {
     pub(crate) ledger: Ledger,
     pub(crate) log: Arc<MemoryLog>,
+    /// Stands at noon on 1 October 2009 until it is told otherwise.
+    pub(crate) clock: Arc<VirtualClock>,
     address: String,
     commands: AtomicU64,
     pub(crate) yss_service: String,
@@ -106,7 +108,7 @@ pub(crate) struct Partnership {
 impl Partnership {
     pub(crate) async fn open() -> Self {
         let clock = Arc::new(VirtualClock::new(NOON));
-        let (ledger, log) = super::ledger::in_memory(clock);
+        let (ledger, log) = super::ledger::in_memory(Arc::clone(&clock) as _);
         let everybody = AGENCIES.iter().flat_map(|(agency, ..)| {
             Role::ALL.iter().map(move |role| {
                 let token = token((*agency, *role));
@@ -122,6 +124,7 @@ impl Partnership {
         let mut open = Self {
             ledger,
             log,
+            clock,
             address,
             commands: AtomicU64::new(0),
             yss_service: String::new(),
