@@ -281,7 +281,7 @@ impl Watching {
                 return Some(Tick::new(key, Now { snapshot, on }));
             }
             // Midnight in London is a full hour everywhere. A clock that stands still is asked
-            // again an hour later.
+            // again and again, at most an hour apart.
             let rest = HOUR_MS - now.recorded_at.rem_euclid(HOUR_MS);
             let hour = Duration::from_millis(rest.unsigned_abs());
             tokio::select! {

@@ -56,3 +56,17 @@ async fn a_live_query_answers_after_what_matters_and_is_silent_after_what_does_n
     }
     assert_eq!(answers[answers.len() - 1]["agency"]["counts"]["people"], json!(1));
 }
+
+#[tokio::test]
+async fn a_live_query_answers_again_at_midnight_in_london_though_nothing_was_written() {
+    let open = Partnership::open().await;
+    let window = Window::open(&open.ledger).await;
+    // In summer London is an hour ahead of UTC: 1 October ends at 23:00 UTC.
+    let midnight = 1_254_438_000_000;
+    open.clock.set(midnight - 20);
+    let mut client = window.follow(MANAGER, "subscription { ledger { on position } }").await;
+    let position = open.ledger.snapshot().position().to_string();
+    assert_eq!(next(&mut client).await, json!({"on": "2009-10-01", "position": position}));
+    open.clock.set(midnight);
+    assert_eq!(next(&mut client).await, json!({"on": "2009-10-02", "position": position}));
+}
