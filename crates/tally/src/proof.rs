@@ -54,6 +54,16 @@ pub fn root<B: AsRef<[u8]>, E>(
     }
 }
 
+/// Hashes that a proof may have: in a tree of up to 2^63 leaves, and as tlog-witness says.
+const MAX_HASHES: usize = 63;
+
+/// The hashes of a proof in a C2SP text, one a line.
+pub(crate) fn parse_hashes<'a>(lines: impl Iterator<Item = &'a str>) -> Option<Vec<Hash>> {
+    let hashes: Vec<_> =
+        lines.take(MAX_HASHES + 1).map(str::parse).collect::<Result<_, _>>().ok()?;
+    (hashes.len() <= MAX_HASHES).then_some(hashes)
+}
+
 impl InclusionProof {
     /// The siblings, the leaf's own first, as they came from elsewhere.
     pub const fn new(siblings: Vec<Hash>) -> Self {
