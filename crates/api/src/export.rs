@@ -13,11 +13,11 @@
 //! | `sequence` | the position, in decimal |
 //! | `recordedtime` | when it was recorded |
 //! | `agency`, `actor`, `cause`, `streamversion`, `commit` | as in the event's header |
-//! | `record` | for scopes that read everything: header and body in base64, to fold the export again. The body's random salt is left blank |
+//! | `record` | for scopes that read everything: header and body in base64, each with its random salt, exactly as stored: to be folded again, and for whoever wants to see that the digests are of these bytes |
 
 use std::{
-    fmt::{Display, Write as _},
-    io,
+    fmt::Display,
+    io::{self, Write as _},
     sync::Arc,
 };
 
@@ -33,13 +33,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use tallystick_domain::{
-    Date, Position, Record,
-    envelope::{Envelope, SALT, Unreadable, body_json},
+    Date, Position,
+    envelope::{Envelope, Stored, Unreadable},
     id::{ActorId, AgencyId, LedgerId},
 };
-use tallystick_ledger::{Feed, FeedItem, Ledger};
+use tallystick_ledger::{Ledger, ReadError, Walk};
 use tallystick_views::Scope;
-use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::{
     answer::refusal,
@@ -54,8 +54,9 @@ use crate::{
     service::Service,
 };
 
-/// Bytes put on the wire at once.
-const CHUNK: usize = 64 * 1024;
+/// Bytes put on the wire at once: some two hundred events, so that going to another thread for each
+/// chunk costs nothing beside making it.
+const CHUNK: usize = 256 * 1024;
 
 /// The export's route.
 pub(crate) fn router(service: Arc<Service<Principal>>, ledger: Ledger) -> Router {
@@ -109,7 +110,7 @@ async fn open(desk: &Desk, headers: &HeaderMap, query: &str) -> Result<Lines, Re
     let snapshot = arrived.map_err(|behind| Refused::new(Code::Behind, behind.to_string()))?;
     let scope = principal.scope();
     Ok(Lines {
-        feed: desk.ledger.feed(scope, asked.after),
+        walk: desk.ledger.walk(scope, asked.after),
         until: asked.until.unwrap_or(Until::Position(snapshot.position())),
         writer: EventWriter::new(Origin::of(&snapshot).ledger(), scope),
         over: false,
@@ -125,8 +126,7 @@ enum Until {
 
 impl Until {
     /// Whether a record is past it.
-    fn leaves_out(self, record: &Record) -> bool {
-        let envelope = &record.envelope;
+    fn leaves_out(self, envelope: &Envelope) -> bool {
         match self {
             Self::Position(end) => {
                 let rest = u64::from(envelope.of - 1 - envelope.index);
@@ -179,55 +179,48 @@ fn position(text: &str) -> Option<Position> {
 
 /// An export under way.
 struct Lines {
-    feed: Feed,
+    walk: Walk,
     until: Until,
     writer: EventWriter,
     over: bool,
 }
 
 impl Lines {
-    /// The chunks. They are made by a task of their own, one ahead, so that the next are read while
-    /// one is sent.
-    fn stream(mut self) -> impl Stream<Item = io::Result<Bytes>> + Send {
-        let (sender, receiver) = mpsc::channel(1);
-        tokio::spawn(async move {
-            while let Some(chunk) = self.chunk().await.transpose() {
-                let broken = chunk.is_err();
-                // Whoever asked may have gone.
-                if sender.send(chunk).await.is_err() || broken {
-                    break;
-                }
-            }
-        });
-        stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)))
+    /// The chunks, made one ahead: the next is read while one is sent.
+    ///
+    /// After an error the connection breaks, so that nobody takes the part for the whole.
+    fn stream(self) -> impl Stream<Item = io::Result<Bytes>> + Send {
+        fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+            let error = io::Error::other(error);
+            tracing::error!(%error, "an export breaks off");
+            error
+        }
+        stream::try_unfold(Some(self.ahead()), async |next| {
+            let Some(next) = next else { return Ok(None) };
+            let (chunk, lines) = next.await.map_err(broken)?.map_err(broken)?;
+            Ok(Some((chunk, (!lines.over).then(|| lines.ahead()))))
+        })
     }
 
-    /// # Errors
-    /// When the log cannot be read: the connection breaks, so that nobody takes the part for the
-    /// whole.
-    async fn chunk(&mut self) -> io::Result<Option<Bytes>> {
-        if self.over {
-            return Ok(None);
-        }
+    /// Makes the next chunk where that blocks nobody.
+    fn ahead(mut self) -> JoinHandle<Result<(Bytes, Self), ReadError>> {
+        tokio::task::spawn_blocking(move || Ok((self.chunk()?, self)))
+    }
+
+    fn chunk(&mut self) -> Result<Bytes, ReadError> {
+        let Self { walk, until, writer, over } = self;
         let mut out = Vec::with_capacity(CHUNK + CHUNK / 8);
-        while out.len() < CHUNK {
-            match self.feed.next().await {
-                Ok(FeedItem::Event(record)) if !self.until.leaves_out(&record) => {
-                    self.writer.write(&record, &mut out);
+        while !*over && out.len() < CHUNK {
+            let mut ended = false;
+            let more = walk.step(|stored| {
+                ended |= until.leaves_out(&stored.envelope);
+                if !ended {
+                    writer.write(&stored, &mut out);
                 }
-                // What the audience is now is all that an export shows.
-                Ok(FeedItem::ScopeChanged { .. }) => {}
-                Ok(FeedItem::Event(_) | FeedItem::CaughtUp { .. }) => {
-                    self.over = true;
-                    break;
-                }
-                Err(error) => {
-                    tracing::error!(%error, "an export breaks off");
-                    return Err(io::Error::other(error));
-                }
-            }
+            })?;
+            *over = ended || !more;
         }
-        Ok((!out.is_empty()).then(|| out.into()))
+        Ok(out.into())
     }
 }
 
@@ -236,9 +229,7 @@ impl Lines {
 pub struct EventWriter {
     source: String,
     whole: bool,
-    header: Vec<u8>,
-    body: Vec<u8>,
-    text: String,
+    record: Vec<u8>,
     happened: Lately<Date>,
     recorded: Lately<i64>,
 }
@@ -249,77 +240,79 @@ impl EventWriter {
         Self {
             source: format!("urn:tallystick:{ledger}"),
             whole: scope.reads_everything(),
-            header: Vec::new(),
-            body: Vec::new(),
-            text: String::new(),
+            record: Vec::new(),
             happened: Lately::default(),
             recorded: Lately::default(),
         }
     }
 
     /// Appends the event and a line feed.
-    pub fn write(&mut self, record: &Record, out: &mut Vec<u8>) {
-        let Self { source, whole, header, body, text, happened, recorded } = self;
-        let envelope = &record.envelope;
-        header.clear();
-        body.clear();
-        record.encode_body([0; SALT], body);
-        text.clear();
-        // Identifiers, numbers and dates need no escapes. Writing to a string cannot fail.
+    pub fn write(&mut self, stored: &Stored<'_>, out: &mut Vec<u8>) {
+        let Self { source, whole, record, happened, recorded } = self;
+        let envelope = &stored.envelope;
+        // Identifiers, numbers and dates need no escapes. Writing into memory cannot fail.
         let event = envelope.event_id();
-        text.push_str(r#"{"specversion":"1.0","id":""#);
-        push_id(text, "evt_", event.of_command);
+        out.extend_from_slice(br#"{"specversion":"1.0","id":""#);
+        push_id(out, "evt_", event.of_command);
         let _ = write!(
-            text,
+            out,
             r#"_{}","source":"{source}","type":"tallystick.{}.v{}","subject":""#,
             event.index,
             envelope.event_type.name(),
             envelope.schema,
         );
-        push_id(text, envelope.stream.kind.prefix(), envelope.stream.id);
+        push_id(out, envelope.stream.kind.prefix(), envelope.stream.id);
         let day = happened.text(envelope.occurred.date);
         let (hour, minute) = envelope.occurred.minute.map_or((0, 0), |it| (it / 60, it % 60));
-        let _ = write!(text, r#"","time":"{day}T{hour:02}:{minute:02}:00Z","occurredon":"{day}"#);
+        let _ = write!(out, r#"","time":"{day}T{hour:02}:{minute:02}:00Z","occurredon":"{day}"#);
         if envelope.occurred.minute.is_some() {
-            let _ = write!(text, "T{hour:02}:{minute:02}");
+            let _ = write!(out, "T{hour:02}:{minute:02}");
         }
-        text.push_str(r#"","recordedtime":""#);
-        text.push_str(recorded.text(envelope.recorded_at));
+        out.extend_from_slice(br#"","recordedtime":""#);
+        out.extend_from_slice(recorded.text(envelope.recorded_at).as_bytes());
         let _ = write!(
-            text,
+            out,
             r#"","sequence":"{}","streamversion":{},"commit":"{}","agency":""#,
             envelope.position, envelope.version, envelope.commit,
         );
-        push_id(text, AgencyId::PREFIX, envelope.agency.0);
-        text.push_str(r#"","actor":""#);
-        push_id(text, ActorId::PREFIX, envelope.actor.0);
-        text.push_str(r#"","datacontenttype":"application/json","#);
+        push_id(out, AgencyId::PREFIX, envelope.agency.0);
+        out.extend_from_slice(br#"","actor":""#);
+        push_id(out, ActorId::PREFIX, envelope.actor.0);
+        out.extend_from_slice(br#"","datacontenttype":"application/json","#);
         if let Some(cause) = envelope.cause {
-            let _ = write!(text, r#""cause":"{cause}","#);
+            let _ = write!(out, r#""cause":"{cause}","#);
         }
         if *whole {
-            envelope.encode(header);
-            header.extend_from_slice(body);
-            text.push_str(r#""record":""#);
-            STANDARD.encode_string(&*header, text);
-            text.push_str(r#"","#);
+            record.clear();
+            record.extend_from_slice(stored.header);
+            record.extend_from_slice(stored.body);
+            out.extend_from_slice(br#""record":""#);
+            push_base64(out, record);
+            out.extend_from_slice(br#"","#);
         }
-        out.extend_from_slice(text.as_bytes());
         // The stored text is an object with `data` and perhaps `note`: its members go on here.
-        let members = body_json(body).and_then(|json| json.strip_prefix('{')).unwrap_or("}");
-        out.extend_from_slice(members.as_bytes());
+        out.extend_from_slice(&stored.json.as_bytes()[1..]);
         out.push(b'\n');
     }
 }
 
 /// Appends an identifier, as `Display` would at some times the cost.
-fn push_id(text: &mut String, prefix: &str, id: [u8; 16]) {
+fn push_id(out: &mut Vec<u8>, prefix: &str, id: [u8; 16]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    text.push_str(prefix);
-    for byte in id {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    out.extend_from_slice(prefix.as_bytes());
+    let mut digits = [0; 32];
+    for (two, byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(id) {
+        *two = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
     }
+    out.extend_from_slice(&digits);
+}
+
+/// Appends bytes in base64.
+fn push_base64(out: &mut Vec<u8>, bytes: &[u8]) {
+    let (start, length) = (out.len(), bytes.len().div_ceil(3) * 4);
+    out.resize(start + length, 0);
+    let written = STANDARD.encode_slice(bytes, &mut out[start..]);
+    debug_assert_eq!(written, Ok(length), "padded base64 takes four digits for three bytes");
 }
 
 /// The text of what was written last: neighbours in the log share their day, and often their
@@ -351,8 +344,7 @@ impl Lately<i64> {
 impl<T: PartialEq> Lately<T> {
     fn renew(&mut self, value: T, shown: impl Display) -> &str {
         if self.of.as_ref() != Some(&value) {
-            self.text.clear();
-            let _ = write!(self.text, "{shown}");
+            self.text = shown.to_string();
             self.of = Some(value);
         }
         &self.text

@@ -278,6 +278,33 @@ impl Record {
     }
 }
 
+/// A record as it is stored, for whoever passes it on as it is: of its body only the text is looked
+/// for, nothing of it decoded.
+#[derive(Clone, Debug)]
+pub struct Stored<'a> {
+    /// The header, read.
+    pub envelope: Envelope,
+    /// The header's bytes.
+    pub header: &'a [u8],
+    /// The body's bytes, salt and all.
+    pub body: &'a [u8],
+    /// The payload's JSON text: `{"data":{…},"note":"…"}`.
+    pub json: &'a str,
+}
+
+impl<'a> Stored<'a> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// [`Unreadable`] if it is none that this version knows, or the body holds no JSON object.
+    pub fn read(header: &'a [u8], body: &'a [u8]) -> Result<Self, Unreadable> {
+        let envelope = Envelope::decode(header)?;
+        let json = body_json(body).filter(|json| json.starts_with('{') && json.ends_with('}'));
+        let json = json.ok_or_else(|| Unreadable::Body("the payload is no object".into()))?;
+        Ok(Self { envelope, header, body, json })
+    }
+}
+
 /// The payload's JSON text of a body, without its salt: `{"data":{…},"note":"…"}`.
 pub fn body_json(body: &[u8]) -> Option<&str> {
     core::str::from_utf8(body.get(SALT..)?).ok()

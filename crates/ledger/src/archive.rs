@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use tallystick_domain::{EventId, Position, Record, envelope::Unreadable};
+use tallystick_domain::{
+    EventId, Position, Record,
+    envelope::{Stored, Unreadable},
+};
 use tallystick_log::{Block, CommitNumber, Corrupt, Damage, Log, ReadBudget, wait};
 use thiserror::Error;
 
@@ -237,13 +240,28 @@ impl Archive {
 /// # Errors
 /// [`ReadError::Unreadable`].
 pub(crate) fn decode(stored: &tallystick_log::Record<'_>) -> Result<Record, ReadError> {
+    let record = Record::decode(stored.header, stored.body);
+    in_place(stored, record, |record| record.envelope.position)
+}
+
+/// The same for whoever needs only its header.
+///
+/// # Errors
+/// [`ReadError::Unreadable`].
+pub(crate) fn undecoded<'r>(stored: &tallystick_log::Record<'r>) -> Result<Stored<'r>, ReadError> {
+    let read = Stored::read(stored.header, stored.body);
+    in_place(stored, read, |read| read.envelope.position)
+}
+
+fn in_place<T>(
+    stored: &tallystick_log::Record<'_>,
+    read: Result<T, Unreadable>,
+    says: impl FnOnce(&T) -> Position,
+) -> Result<T, ReadError> {
     let position = Position(stored.position);
     let unreadable = |source| ReadError::Unreadable { position, source };
-    let record = Record::decode(stored.header, stored.body).map_err(unreadable)?;
-    if record.envelope.position != position {
-        return Err(unreadable(Unreadable::Field("position")));
-    }
-    Ok(record)
+    let read = read.map_err(unreadable)?;
+    if says(&read) == position { Ok(read) } else { Err(unreadable(Unreadable::Field("position"))) }
 }
 
 /// A block whose checksum holds and whose records do not.

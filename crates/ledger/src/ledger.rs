@@ -31,6 +31,7 @@ use crate::saver::Saver;
 use crate::scribe::{Caller, Scribe};
 use crate::sealing::{self, Closed, Opened};
 use crate::settings::Settings;
+use crate::walk::Walk;
 use crate::writer::{self, Answer, Job};
 
 /// That this node has not come as far as was asked, in the time that was given.
@@ -283,6 +284,11 @@ impl Ledger {
     /// Every event after a position that the scope may see, through history into live.
     pub fn feed(&self, scope: Scope, after: Position) -> Feed {
         Feed::new(self.clone(), scope, after)
+    }
+
+    /// Every event after a position that the scope may see, up to the head, as it is stored.
+    pub fn walk(&self, scope: Scope, after: Position) -> Walk {
+        Walk::new(self.clone(), scope, after)
     }
 
     /// The ledger as it was, as far as the scope may read it.

@@ -34,6 +34,7 @@ mod scribe;
 mod sealing;
 mod settings;
 mod shelf;
+mod walk;
 mod writer;
 
 #[cfg(test)]
@@ -58,3 +59,4 @@ pub use receipt::{Outcome, ReadOnly, Receipt, SubmitError};
 pub use sealing::{Closed, Opened};
 pub use settings::{Limit, Settings};
 pub use tallystick_log::MemoryLog;
+pub use walk::Walk;

@@ -8,8 +8,9 @@ use anyhow::Context as _;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use tallystick_api::EventWriter;
-use tallystick_domain::id::AgencyId;
-use tallystick_domain::{Event, Position, Record, Role};
+use tallystick_domain::envelope::Stored;
+use tallystick_domain::id::{AgencyId, LedgerId};
+use tallystick_domain::{EventType, Position, Role};
 use tallystick_log::{CommitNumber, Log, ReadBudget, wait};
 use tallystick_views::Scope;
 
@@ -37,13 +38,14 @@ fn write_events(log: &dyn Log, after: Position, out: &mut impl Write) -> anyhow:
     while at < head.commit {
         for block in wait(log.read(at, ReadBudget::default()))? {
             for record in &block.records()? {
-                let record = Record::decode(record.header, record.body)?;
-                if let Event::LedgerOpened(opened) = &record.event {
-                    writer = Some(EventWriter::new(opened.ledger, everything));
+                let stored = Stored::read(record.header, record.body)?;
+                if stored.envelope.event_type == EventType::LedgerOpened {
+                    let ledger = LedgerId(stored.envelope.stream.id);
+                    writer = Some(EventWriter::new(ledger, everything));
                 }
                 let writer = writer.as_mut().context("the log does not begin with its opening")?;
-                if record.envelope.position > after {
-                    writer.write(&record, &mut lines);
+                if stored.envelope.position > after {
+                    writer.write(&stored, &mut lines);
                 }
             }
             out.write_all(&lines)?;

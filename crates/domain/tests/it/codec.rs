@@ -3,7 +3,7 @@
 use crate::golden::{encode, fixtures, fullest, sparest};
 use crate::world::*;
 use proptest::prelude::*;
-use tallystick_domain::envelope::{Unreadable, body_json};
+use tallystick_domain::envelope::{Stored, Unreadable, body_json};
 use tallystick_domain::event::FreeText;
 use tallystick_domain::id::{AgencyId, CommandId};
 use tallystick_domain::{Envelope, Event, EventType, Record, Sealed};
@@ -94,6 +94,20 @@ fn a_body_is_a_salt_and_json() {
     assert_eq!(bytes[..16], *b"salt of the body");
     assert_eq!(body_json(&bytes), Some(r#"{"data":{},"note":"YSBzZWFsZWQgbm90ZQ"}"#));
     assert_eq!(body_json(&bytes[..15]), None);
+}
+
+#[test]
+fn a_record_is_passed_on_as_it_is_stored() {
+    let record = of(EventType::PlacementStarted);
+    let (header, body) = encode(&record);
+    let stored = Stored::read(&header, &body).unwrap();
+    assert_eq!((stored.header, stored.body), (&header[..], &body[..]));
+    assert_eq!((stored.envelope, stored.json), (record.envelope, body_json(&body).unwrap()));
+    let nothing = Unreadable::Body("the payload is no object".into());
+    for body in [&body[..15], &body[..16], &body[..body.len() - 1], &[&body[..], b" "].concat()] {
+        assert_eq!(Stored::read(&header, body).unwrap_err(), nothing);
+    }
+    assert!(Stored::read(&header[1..], &body).is_err(), "the header is read");
 }
 
 #[test]

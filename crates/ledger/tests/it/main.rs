@@ -8,4 +8,5 @@ mod past;
 mod restart;
 mod sealing;
 mod trouble;
+mod walks;
 mod world;
