@@ -82,18 +82,22 @@ fn describe(head: Head) -> String {
     format!("commit {}, position {}, digest {}", head.commit, head.last_position, head.digest)
 }
 
-/// A log with blocks of every size: small ones, and some so large that sled puts the leaf they
-/// share into `blobs/`.
+/// A log with blocks of every size: small ones, large ones, and one so large that sled puts it into
+/// `blobs/`.
 fn fill(data: &Data) -> Head {
     let log = data.open().expect("new");
     let mut builder = BlockBuilder::new();
     for index in 0..240 {
         let now = head(&log);
-        let records = if (100..124).contains(&index) { 150 } else { 1 + index % 5 };
+        let records = match index {
+            110 => 1_000,
+            100..124 => 150,
+            _ => 1 + index % 5,
+        };
         for record in 0..records {
-            // Sixteen digests in a row do not compress.
+            // Seventeen digests in a row do not compress.
             let mut body = Vec::new();
-            for part in 0..16 {
+            for part in 0..17 {
                 let seed = format!("{index} {record} {part}");
                 body.extend_from_slice(Digest::of(seed.as_bytes()).as_bytes());
             }

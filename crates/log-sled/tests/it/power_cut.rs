@@ -88,7 +88,7 @@ fn cuts() -> u64 {
 fn run_and_cut(disk: &Disk, cut: u64, load: Load, left_out: Option<Sync>) -> u64 {
     let mut child = Writer::start(&disk.data(), load, left_out);
     let at_first = child.wait_for(1);
-    // By then sled has rewritten a leaf or two, and with full blocks put them into `blobs/`.
+    // By then sled has split a leaf or two, and put the largest blocks into `blobs/`.
     child.wait_for(at_first + 20);
     thread::sleep(Duration::from_millis(150 + cut * 137 % 500));
     let acknowledged = child.acknowledged.load(Ordering::SeqCst);
@@ -103,7 +103,7 @@ fn run_and_cut(disk: &Disk, cut: u64, load: Load, left_out: Option<Sync>) -> u64
 enum Load {
     /// Mostly a record or two, now and then a full block.
     Mixed,
-    /// Full blocks: sled puts the leaves that they make into files of their own.
+    /// Blocks above 512 KiB: sled puts them into files of their own.
     Bulk,
 }
 
@@ -134,8 +134,12 @@ fn writer() {
             _ => 1 + chance % 2,
         };
         for record in 0..records {
-            let word = |turn| (chance.rotate_left(turn) ^ record << turn).to_le_bytes();
-            let body: Vec<u8> = (0..40).flat_map(word).collect();
+            let word = |at: u64| {
+                let number = chance ^ (record << 8 | at);
+                number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes()
+            };
+            let words = if bulk { 70 } else { 40 };
+            let body: Vec<u8> = (0..words).flat_map(word).collect();
             builder.push(&chance.to_le_bytes(), &body).expect("1,000 of them fit");
         }
         let now = head(&log);
