@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tallystick_domain::Moment;
-use tallystick_log::{AppendError, CommitNumber, ReadBudget, wait};
+use tallystick_log::{AppendError, Block, CommitNumber, ReadBudget, wait};
+use tallystick_tally::Hash;
 use tallystick_views::Snapshot;
 
 use crate::archive::{Archive, ReadError};
@@ -20,6 +21,7 @@ use crate::published::Published;
 use crate::receipt::{ReadOnly, SubmitError};
 use crate::saver::Saver;
 use crate::settings::Limit;
+use crate::tree::{self, Tree};
 use crate::writer::{Append, Committed, Job, Ticket, Writer};
 
 /// Pause before a busy or silent log is asked again.
@@ -46,6 +48,7 @@ pub(crate) struct Tools {
     pub(crate) status: Arc<Status>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) saver: Arc<Saver>,
+    pub(crate) tree: Arc<Tree>,
 }
 
 /// The writer and its tools.
@@ -116,13 +119,16 @@ impl<T: Ticket> Desk<T> {
             },
         };
         self.attempts += 1;
-        let bytes = append.block.bytes().len();
+        let block = append.block.clone();
+        let mut leaves = None;
         let watch = Stopwatch::start();
         let ahead = self.attempts == 1 && self.flusher.pays(self.writer.commands());
         let flushed = if ahead {
             let Self { writer, tools, flusher, .. } = self;
             flusher.flush_beside(append, || {
                 writer.work_ahead(now, &tools.archive);
+                // While the disk works, so that it costs no caller anything.
+                leaves.get_or_insert_with(|| leaves_of(&block));
                 writer.offer(arrives(writer.room()));
             })
         } else {
@@ -131,7 +137,7 @@ impl<T: Ticket> Desk<T> {
         self.tools.metrics.flush.time(watch.elapsed());
         match flushed {
             Ok(_) => {
-                self.commit(bytes);
+                self.commit(&block, &leaves.unwrap_or_else(|| leaves_of(&block)));
                 Turn::On
             }
             Err(NotFlushed::Vault(poisoned)) => {
@@ -154,12 +160,14 @@ impl<T: Ticket> Desk<T> {
         append
     }
 
-    fn commit(&mut self, bytes: usize) {
+    fn commit(&mut self, block: &Block, leaves: &[Hash]) {
         let watch = Stopwatch::start();
+        // Before anyone can ask for the root of what is published.
+        self.tools.tree.append(block.first_position(), leaves);
         let committed = self.writer.committed(&self.tools.archive);
         self.publish(&committed);
         self.tools.metrics.publish.time(watch.elapsed());
-        self.tools.metrics.bytes.fetch_add(bytes as u64, Relaxed);
+        self.tools.metrics.bytes.fetch_add(block.bytes().len() as u64, Relaxed);
         self.tools.status.committed();
     }
 
@@ -234,7 +242,10 @@ impl<T: Ticket> Desk<T> {
         };
         for block in &missed {
             match self.writer.conflicted(block, &self.tools.archive) {
-                Ok(committed) => self.publish(&committed),
+                Ok(committed) => {
+                    self.tools.tree.append(block.first_position(), &leaves_of(block));
+                    self.publish(&committed);
+                }
                 Err(error) => return self.halt(&error),
             }
         }
@@ -259,4 +270,9 @@ impl<T: Ticket> Desk<T> {
         self.tools.status.stop(reason);
         Turn::On
     }
+}
+
+/// The leaves of a block whose records have been inflated, or made, before.
+fn leaves_of(block: &Block) -> Vec<Hash> {
+    tree::leaves(block).expect("its records have been read")
 }

@@ -17,6 +17,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::archive::{Archive, ReadError};
 use crate::as_of::{AsOf, AsOfError, Historian, Past};
+use crate::checkpoints::Checkpoints;
 use crate::clock::Clock;
 use crate::feed::Feed;
 use crate::health::{Health, Status};
@@ -31,6 +32,7 @@ use crate::saver::Saver;
 use crate::scribe::{Caller, Scribe};
 use crate::sealing::{self, Closed, Opened};
 use crate::settings::Settings;
+use crate::tree::Tree;
 use crate::walk::Walk;
 use crate::writer::{self, Answer, Job};
 
@@ -73,6 +75,8 @@ pub(crate) struct Inner {
     pub(crate) scribe: Scribe,
     pub(crate) historian: Historian,
     pub(crate) saver: Arc<Saver>,
+    pub(crate) tree: Arc<Tree>,
+    pub(crate) checkpoints: Option<Arc<Checkpoints>>,
     pub(crate) settings: Settings,
 }
 
@@ -353,6 +357,9 @@ impl Ledger {
         let finish = move || {
             inner.scribe.join();
             inner.historian.close();
+            if let Some(checkpoints) = &inner.checkpoints {
+                checkpoints.close();
+            }
             if inner.status.read_only().is_none() {
                 inner.saver.close(&inner.published.get());
             }

@@ -11,6 +11,8 @@
 
 mod archive;
 mod as_of;
+mod audit;
+mod checkpoints;
 mod clock;
 mod commands;
 mod desk;
@@ -34,6 +36,7 @@ mod scribe;
 mod sealing;
 mod settings;
 mod shelf;
+mod tree;
 mod walk;
 mod writer;
 
@@ -47,6 +50,8 @@ mod world;
 
 pub use archive::ReadError;
 pub use as_of::{AsOf, AsOfError, Past};
+pub use audit::{Audited, NoReceipt};
+pub use checkpoints::{CheckpointFault, Signing};
 pub use clock::{Clock, SystemClock, VirtualClock, moment};
 pub use feed::{Feed, FeedError, FeedItem};
 pub use folding::{Progress, replay};
@@ -59,4 +64,5 @@ pub use receipt::{Outcome, ReadOnly, Receipt, SubmitError};
 pub use sealing::{Closed, Opened};
 pub use settings::{Limit, Settings};
 pub use tallystick_log::MemoryLog;
+pub use tree::TreeError;
 pub use walk::Walk;

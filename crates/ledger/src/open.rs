@@ -1,9 +1,10 @@
 //! Opening a ledger.
 
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use rand::{SeedableRng as _, rngs::StdRng, rngs::SysRng};
 use tallystick_domain::{CaseKey, Cases as _, Position, id::PersonId};
@@ -14,6 +15,7 @@ use thiserror::Error;
 
 use crate::archive::{Archive, ReadError};
 use crate::as_of::Historian;
+use crate::checkpoints::{CheckpointFault, Checkpoints, Signing};
 use crate::clock::Clock;
 use crate::desk::{Desk, Tools};
 use crate::flusher::Flusher;
@@ -28,6 +30,7 @@ use crate::savepoint::{self, Savepoint};
 use crate::saver::Saver;
 use crate::scribe::Scribe;
 use crate::settings::Settings;
+use crate::tree::Tree;
 use crate::writer::Writer;
 
 /// What a ledger is made of.
@@ -38,8 +41,11 @@ pub struct Parts {
     pub vault: Vault,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// File for savepoints; without one every start folds the whole log.
-    pub savepoint: Option<PathBuf>,
+    /// Folder for what is folded from the log (`savepoint`, `tiles/`); without one every start
+    /// folds the whole log, and the tiles stay in memory.
+    pub folds: Option<PathBuf>,
+    /// How checkpoints are signed; without it, none are.
+    pub signing: Option<Signing>,
     /// Limits.
     pub settings: Settings,
 }
@@ -56,7 +62,8 @@ impl Parts {
             log: Arc::clone(&log) as Arc<dyn Log>,
             vault: Vault::in_memory()?,
             clock,
-            savepoint: None,
+            folds: None,
+            signing: None,
             settings: Settings::default(),
         };
         Ok((parts, log))
@@ -81,6 +88,9 @@ pub enum OpenError {
         /// How many people.
         people: usize,
     },
+    /// The log is not what was signed.
+    #[error("the log is not what was signed")]
+    Checkpoint(#[source] CheckpointFault),
     /// A thread could not be started.
     #[error("a thread cannot be started")]
     Thread(#[source] std::io::Error),
@@ -99,21 +109,41 @@ impl Ledger {
     /// # Errors
     /// [`OpenError`].
     pub fn open(parts: Parts, mut progress: impl FnMut(Progress)) -> Result<Self, OpenError> {
-        let Parts { log, mut vault, clock, savepoint: file, settings } = parts;
+        let Parts { log, mut vault, clock, folds, signing, settings } = parts;
         let status = Arc::new(Status::default());
+        let file = folds.as_ref().map(|folder| folder.join("savepoint"));
+        let tiles = folds.map(|folder| folder.join("tiles"));
         let before = file.as_ref().and_then(|file| usable(file, &log));
         let saved_at = before.as_ref().map_or(Position::ZERO, |it| it.snapshot.position());
-        let (archive, snapshot) = fold(&log, before, &settings, &status, &mut progress)?;
+        let saved_tree = before.as_ref().map(Savepoint::tree);
+        let (tree, folded) = thread::scope(|scope| {
+            let tree = scope.spawn(|| Tree::open(tiles, &*log, saved_tree));
+            let folded = fold(&log, before, &settings, &status, &mut progress);
+            (tree.join(), folded)
+        });
+        let (archive, snapshot) = folded?;
+        let tree = tree.unwrap_or_else(|panic| resume_unwind(panic)).map_err(OpenError::Reading)?;
         keys_present(&vault, &snapshot)?;
         drop_orphans(&mut vault, &snapshot, &status)?;
         let salts = StdRng::try_from_rng(&mut SysRng).map_err(|_| OpenError::NoRandomness)?;
         let (snapshot, archive, vault) = (Arc::new(snapshot), Arc::new(archive), Arc::new(vault));
+        let tree = Arc::new(tree);
         let head = *log.head().borrow();
         let writer = Writer::new(Arc::clone(&snapshot), head, Arc::clone(&vault), salts);
-        let saver = Saver::start(file, Arc::clone(&archive), settings.savepoint_every, saved_at)
-            .map_err(OpenError::Thread)?;
+        let saver = Saver::start(
+            file,
+            Arc::clone(&archive),
+            Arc::clone(&tree),
+            settings.savepoint_every,
+            saved_at,
+        )
+        .map_err(OpenError::Thread)?;
         saver.offer(&snapshot);
         let published = Arc::new(Published::new(snapshot));
+        let checkpoints = signing
+            .map(|signing| Checkpoints::open(signing, Arc::clone(&tree), Arc::clone(&published)))
+            .transpose()
+            .map_err(OpenError::Checkpoint)?;
         let queue = Arc::new(Queue::new(&settings));
         let metrics = Arc::new(Metrics::default());
         let messenger = Arc::new(Messenger::default());
@@ -123,6 +153,7 @@ impl Ledger {
             status: Arc::clone(&status),
             metrics: Arc::clone(&metrics),
             saver: Arc::clone(&saver),
+            tree: Arc::clone(&tree),
         };
         let nudged = Arc::clone(&queue);
         let flusher = Flusher::start(log, Arc::clone(&vault), move || nudged.nudge())
@@ -140,6 +171,9 @@ impl Ledger {
         let historian =
             Historian::start(Arc::clone(&archive), Arc::clone(&published), settings.as_of_kept)
                 .map_err(OpenError::Thread)?;
+        if let Some(checkpoints) = &checkpoints {
+            checkpoints.start().map_err(OpenError::Thread)?;
+        }
         Ok(Self(Arc::new(Inner {
             archive,
             published,
@@ -152,6 +186,8 @@ impl Ledger {
             scribe,
             historian,
             saver,
+            tree,
+            checkpoints,
             settings,
         })))
     }
@@ -180,7 +216,7 @@ fn fold(
 ) -> Result<(Archive, Snapshot), OpenError> {
     let folded = catch_unwind(AssertUnwindSafe(|| {
         let (before, archive) = match saved {
-            Some(Savepoint { snapshot, offsets, commands }) => {
+            Some(Savepoint { snapshot, offsets, commands, .. }) => {
                 let log = Arc::clone(log);
                 (snapshot, Archive::with(log, settings.at_hand, offsets, commands))
             }

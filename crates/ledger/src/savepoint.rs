@@ -4,12 +4,13 @@
 //! | bytes | what (numbers big-endian) |
 //! |---|---|
 //! | 4 | `TLYS` |
-//! | 1 | format version, 1 |
+//! | 1 | format version, 2 |
 //! | 4 | fold version of the views |
 //! | 32 | identity of the log |
 //! | 8 | position |
 //! | 8 | commit |
 //! | 32 | digest of that commit's block, which is chained to all before it |
+//! | 32 | root of the Merkle tree over the records up to the position |
 //! | … | three sections: the snapshot, the number of records of each commit, the commands |
 //! | 4 | CRC-32 of everything before |
 //!
@@ -24,15 +25,17 @@ use std::thread;
 
 use tallystick_domain::Position;
 use tallystick_log::{CommitNumber, Log, ReadBudget, wait};
+use tallystick_tally::{Hash, TILE_WIDTH, TreeHead, TreeSize};
 use tallystick_views::{FOLD_VERSION, Snapshot};
 use thiserror::Error;
 
 use crate::archive::{Archive, ReadError};
 use crate::commands::Commands;
 use crate::offsets::Offsets;
+use crate::tree::{Saved, Tree, TreeError};
 
 const MAGIC: &[u8; 4] = b"TLYS";
-const FORMAT_VERSION: u8 = 1;
+const FORMAT_VERSION: u8 = 2;
 const PIECE: usize = 4 << 20;
 /// Commits whose sizes are written while the writer waits.
 const COMMITS: u64 = 4_096;
@@ -59,6 +62,8 @@ pub(crate) enum Unwritten {
     Io(#[from] io::Error),
     #[error("the log cannot be read")]
     Reading(#[from] ReadError),
+    #[error("the tree cannot be read")]
+    Tree(#[from] TreeError),
 }
 
 /// What a savepoint holds.
@@ -66,6 +71,24 @@ pub(crate) struct Savepoint {
     pub(crate) snapshot: Snapshot,
     pub(crate) offsets: Offsets,
     pub(crate) commands: Commands,
+    /// Root of the tree over the records up to its position.
+    pub(crate) root: Hash,
+}
+
+impl Savepoint {
+    /// Where the tree goes on from.
+    pub(crate) fn tree(&self) -> Saved {
+        let size = TreeSize::new(self.snapshot.position().0);
+        let first_loose = Position(size.get() / u64::from(TILE_WIDTH) * u64::from(TILE_WIDTH) + 1);
+        let commit = CommitNumber::new(self.snapshot.commit());
+        let tail = self.offsets.commit_of(first_loose);
+        Saved {
+            head: TreeHead { size, root: self.root },
+            commit,
+            // Beyond the end if all tiles are full.
+            tail: tail.map_or(commit, |it| CommitNumber::new(it.get() - 1)),
+        }
+    }
 }
 
 /// Reads the savepoint of a log; `None` if there is none.
@@ -97,6 +120,7 @@ pub(crate) fn load(path: &Path, log: &Arc<dyn Log>) -> Result<Option<Savepoint>,
     let position = Position(u64::from_be_bytes(rest.take()?));
     let commit = u64::from_be_bytes(rest.take()?);
     let digest = rest.take::<32>()?;
+    let root = Hash::new(rest.take()?);
     if identity != *log.identity().as_bytes() || commit == 0 {
         return Err(Unusable::OtherHistory);
     }
@@ -122,17 +146,28 @@ pub(crate) fn load(path: &Path, log: &Arc<dyn Log>) -> Result<Option<Savepoint>,
         && snapshot.commit() == commit
         && offsets.end() == position
         && offsets.commit().get() == commit;
-    if agree { Ok(Some(Savepoint { snapshot, offsets, commands })) } else { Err(Unusable::Damaged) }
+    if agree {
+        Ok(Some(Savepoint { snapshot, offsets, commands, root }))
+    } else {
+        Err(Unusable::Damaged)
+    }
 }
 
 /// Writes the savepoint of a snapshot, in place of an older one in one step.
 ///
 /// # Errors
 /// [`Unwritten`]: the older one is still there.
-pub(crate) fn write(path: &Path, snapshot: &Snapshot, archive: &Archive) -> Result<(), Unwritten> {
+pub(crate) fn write(
+    path: &Path,
+    snapshot: &Snapshot,
+    archive: &Archive,
+    tree: &Tree,
+) -> Result<(), Unwritten> {
     let log = archive.log();
     let blocks = archive.blocks_from(snapshot.position(), ReadBudget::ONE)?;
     let Some(block) = blocks.first() else { return Ok(()) };
+    let root = tree.head_at(TreeSize::new(snapshot.position().0))?.root;
+    tree.sync()?;
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
@@ -145,6 +180,7 @@ pub(crate) fn write(path: &Path, snapshot: &Snapshot, archive: &Archive) -> Resu
     out.put(&snapshot.position().0.to_be_bytes())?;
     out.put(&snapshot.commit().to_be_bytes())?;
     out.put(block.digest().as_bytes())?;
+    out.put(root.as_bytes())?;
     out.section(&snapshot.save())?;
     out.section(&counts(archive, snapshot.commit()))?;
     out.section(&commands(archive, snapshot.position()))?;

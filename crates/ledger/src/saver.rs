@@ -14,11 +14,13 @@ use crate::archive::Archive;
 use crate::as_of::lower_priority;
 use crate::clock::Stopwatch;
 use crate::savepoint;
+use crate::tree::Tree;
 
 /// Writes savepoints; without a file, none.
 pub(crate) struct Saver {
     file: Option<PathBuf>,
     archive: Arc<Archive>,
+    tree: Arc<Tree>,
     /// Fewest events between two.
     every: u64,
     /// Position of the last one taken on.
@@ -42,12 +44,14 @@ impl Saver {
     pub(crate) fn start(
         file: Option<PathBuf>,
         archive: Arc<Archive>,
+        tree: Arc<Tree>,
         every: u64,
         written: Position,
     ) -> io::Result<Arc<Self>> {
         let saver = Arc::new(Self {
             file,
             archive,
+            tree,
             every,
             taken_on: AtomicU64::new(written.0),
             saved: AtomicU64::new(written.0),
@@ -106,7 +110,7 @@ impl Saver {
         let Some(file) = &self.file else { return };
         let watch = Stopwatch::start();
         let position = snapshot.position().0;
-        match savepoint::write(file, snapshot, &self.archive) {
+        match savepoint::write(file, snapshot, &self.archive, &self.tree) {
             Ok(()) => {
                 self.saved.store(position, Relaxed);
                 let elapsed_ms = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -14,6 +14,7 @@ use tallystick_domain::{
     id::{AgencyId, CommandId},
 };
 use tallystick_log::{CommitNumber, Faults, FaultyLog, Head, Log, LogIdentity, ReadBudget, wait};
+use tallystick_tally::TreeSize;
 use tallystick_vault::Vault;
 use tallystick_views::{List, Scope, Snapshot};
 
@@ -30,6 +31,7 @@ use crate::published::Published;
 use crate::receipt::{Outcome, Receipt, SubmitError};
 use crate::savepoint;
 use crate::saver::Saver;
+use crate::tree::Tree;
 use crate::world::{NOON, World, command_id};
 use crate::writer::{Answer, Job, Ticket, Writer, gather};
 
@@ -123,6 +125,7 @@ struct Node {
     status: Arc<Status>,
     vault: Arc<Vault>,
     metrics: Arc<Metrics>,
+    tree: Arc<Tree>,
     /// Jobs that come while a block is on its way.
     waiting: Vec<Job<Slip>>,
 }
@@ -138,6 +141,7 @@ impl Node {
         if snapshot.position().0 != head.last_position {
             return None;
         }
+        let tree = Arc::new(Tree::open(None, &**log, None).ok()?);
         let snapshot = Arc::new(snapshot);
         let published = Arc::new(Published::new(Arc::clone(&snapshot)));
         let status = Arc::new(Status::default());
@@ -150,8 +154,15 @@ impl Node {
                 published: Arc::clone(&published),
                 status: Arc::clone(&status),
                 metrics: Arc::clone(&metrics),
-                saver: Saver::start(None, Arc::clone(&archive), u64::MAX, Position::ZERO)
-                    .expect("no thread"),
+                saver: Saver::start(
+                    None,
+                    Arc::clone(&archive),
+                    Arc::clone(&tree),
+                    u64::MAX,
+                    Position::ZERO,
+                )
+                .expect("no thread"),
+                tree: Arc::clone(&tree),
             },
             Flusher::on_the_spot(Arc::clone(log) as Arc<dyn Log>, Arc::clone(vault)),
             Duration::from_millis(60),
@@ -163,6 +174,7 @@ impl Node {
             status,
             vault: Arc::clone(vault),
             metrics,
+            tree,
             waiting: Vec::new(),
         })
     }
@@ -330,6 +342,10 @@ impl Simulation {
             // The other node may not have heard of the last commits.
             let upto = folding::replay(&log, Some(shown.position()), |_| {}).expect("sound");
             same(&shown, &upto, "what is shown");
+            let size = TreeSize::new(shown.position().0);
+            let root = node.tree.head_at(size).expect("in the tree").root;
+            let tree = Tree::open(None, &*log, None).expect("sound");
+            assert_eq!(root, tree.head_at(size).expect("in the tree").root, "I7: the root");
         }
         let Some(node) =
             self.nodes.iter().find(|it| it.published.get().position() == fresh.position())
@@ -440,8 +456,12 @@ fn check_savepoint(scratch: &std::path::Path, log: &Arc<dyn Log>, end: Position,
     let archive = Archive::new(Arc::clone(log), 64);
     let mut fold = Fold::new(Snapshot::empty(), &archive);
     fold.run(end, &mut |_| {}).expect("sound");
-    savepoint::write(scratch, &fold.snapshot, &archive).expect("room");
+    let folder = scratch.with_extension("tiles");
+    let tree = Tree::open(Some(folder.clone()), &**log, None).expect("sound");
+    savepoint::write(scratch, &fold.snapshot, &archive, &tree).expect("room");
     let saved = savepoint::load(scratch, log).expect("sound").expect("there");
+    let resumed = Tree::open(Some(folder), &**log, Some(saved.tree())).expect("sound");
+    assert_eq!(resumed.head(), tree.head(), "I7: the tree from its stored tiles");
     assert_eq!(saved.snapshot.position(), end);
     let archive = Archive::with(Arc::clone(log), 64, saved.offsets, saved.commands);
     let mut resumed = folding::catch_up(saved.snapshot, &archive, &mut |_| {}).expect("sound");

@@ -72,6 +72,10 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) epoch_key: Option<PathBuf>,
+    /// File with the key that signs checkpoints.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) signing_key: Option<PathBuf>,
     /// Web origin whose pages may open a WebSocket; may be repeated.
     #[arg(long = "origin", value_name = "ORIGIN")]
     #[serde(skip_serializing_if = "Vec::is_empty")]

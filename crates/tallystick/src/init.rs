@@ -32,6 +32,7 @@ pub(crate) async fn run(init: Init) -> anyhow::Result<()> {
     let node = Node::open(Opening {
         data: &init.data,
         epoch_key: &epoch_key,
+        signer: None,
         clock: Arc::new(SystemClock),
         options: options_if_new()?,
         verify_everything: false,

@@ -4,6 +4,7 @@ mod cli;
 mod demo;
 mod export;
 mod init;
+mod key_file;
 mod node;
 mod observe;
 mod replay;

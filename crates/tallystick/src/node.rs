@@ -7,6 +7,9 @@
 //! | `lock` | held by the one process that has the folder open |
 //! | `vault` | the keys of persons, wrapped by the epoch key |
 //! | `savepoint` | the folds at some position, for a quick start |
+//! | `tiles/` | the Merkle tree's full tiles |
+//! | `checkpoint` | the last signed tree head |
+//! | `checkpoint.next` | the tree head that is signed next |
 
 use crate::observe::Meter;
 use anyhow::{Context as _, bail};
@@ -14,9 +17,10 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use tallystick_api::{Principal, Tokens};
-use tallystick_ledger::{Clock, Ledger, Parts, Settings};
+use tallystick_ledger::{Clock, Ledger, Parts, Settings, Signing};
 use tallystick_log::{Log as _, LogIdentity};
 use tallystick_log_sled::{Health, Options, SledLog};
+use tallystick_tally::Signer;
 use tallystick_vault::{EpochKey, Vault};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -25,6 +29,8 @@ use tokio::sync::watch;
 pub(crate) struct Opening<'a> {
     pub(crate) data: &'a Path,
     pub(crate) epoch_key: &'a EpochKey,
+    /// What signs checkpoints; nothing does without.
+    pub(crate) signer: Option<Signer>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: Options,
     pub(crate) verify_everything: bool,
@@ -39,7 +45,7 @@ pub(crate) struct Node {
 impl Node {
     /// Opens the folder, making it if it does not exist, checks the log and folds it.
     pub(crate) fn open(opening: Opening<'_>) -> anyhow::Result<Self> {
-        let Opening { data, epoch_key, clock, options, verify_everything } = opening;
+        let Opening { data, epoch_key, signer, clock, options, verify_everything } = opening;
         std::fs::create_dir_all(data)
             .with_context(|| format!("cannot make the folder {}", data.display()))?;
         let log = Arc::new(SledLog::open(data, &options)?);
@@ -53,7 +59,8 @@ impl Node {
             log: Arc::clone(&log) as Arc<dyn tallystick_log::Log>,
             vault,
             clock,
-            savepoint: Some(data.join("savepoint")),
+            folds: Some(data.to_owned()),
+            signing: signer.map(|signer| Signing { signer, folder: data.to_owned() }),
             settings: Settings::default(),
         };
         let ledger =

@@ -1,14 +1,17 @@
 //! `tallystick serve`: a node on a ledger that exists.
 
 use crate::cli::Serve;
+use crate::key_file;
 use crate::node::{Node, Opening, options_if_new};
 use crate::observe;
 use crate::settings::{self, LogFormat, Settings, Verify};
 use anyhow::{Context as _, bail};
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use tallystick_api::{Principal, Tokens};
 use tallystick_ledger::SystemClock;
+use tallystick_tally::Signer;
 use tallystick_vault::EpochKey;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -26,6 +29,7 @@ pub(crate) async fn run(flags: Serve) -> anyhow::Result<()> {
         bail!("{} holds no ledger: `tallystick init` opens one", settings.data.display());
     }
     let epoch_key = EpochKey::read(&settings.epoch_key)?;
+    let signer = settings.signing_key.as_deref().map(signer).transpose()?;
     let tokens = Tokens::read(&settings.tokens, Principal::of)?;
     // Bound before the fold, so that a taken port is told at once.
     let listener = TcpListener::bind(settings.listen)
@@ -38,6 +42,7 @@ pub(crate) async fn run(flags: Serve) -> anyhow::Result<()> {
     let node = Node::open(Opening {
         data: &settings.data,
         epoch_key: &epoch_key,
+        signer,
         clock: Arc::new(SystemClock),
         options,
         verify_everything: settings.verify == Verify::Full,
@@ -48,6 +53,12 @@ pub(crate) async fn run(flags: Serve) -> anyhow::Result<()> {
         "serving"
     );
     node.serve(listener, tokens, settings.origins, stop).await
+}
+
+/// The key that signs checkpoints.
+fn signer(path: &Path) -> anyhow::Result<Signer> {
+    Signer::parse(&key_file::read(path)?)
+        .with_context(|| format!("{} holds no signing key", path.display()))
 }
 
 /// Ends with SIGINT or SIGTERM.

@@ -40,6 +40,7 @@ pub(crate) struct Settings {
     pub(crate) listen: SocketAddr,
     pub(crate) tokens: PathBuf,
     pub(crate) epoch_key: PathBuf,
+    pub(crate) signing_key: Option<PathBuf>,
     pub(crate) origins: Vec<String>,
     pub(crate) verify: Verify,
     pub(crate) cache_mib: u32,
@@ -48,11 +49,12 @@ pub(crate) struct Settings {
 }
 
 /// Every setting with its default, as text of the table that `tallystick config` prints.
-const DESCRIBED: [(&str, &str); 12] = [
-    ("data", "folder of the ledger: log, head file, vault, savepoint"),
+const DESCRIBED: [(&str, &str); 13] = [
+    ("data", "folder of the ledger: log, head file, vault, savepoint, tiles, checkpoint"),
     ("listen", "address and port to serve on"),
     ("tokens", "token file: who may call, as which agency and role"),
     ("epoch_key", "file with the key that wraps the vault's keys"),
+    ("signing_key", "file with the key that signs checkpoints; none are signed without it"),
     ("origins", "web origins whose pages may open a WebSocket"),
     ("behind_proxy", "plain HTTP off loopback is right: a proxy in front does TLS"),
     ("verify", "what is checked before serving: boot or full"),
@@ -71,6 +73,7 @@ pub(crate) fn figment(file: Option<&Path>, flags: impl Serialize) -> Figment {
 fn layers(file: Option<&Path>, environment: Env, flags: impl Serialize) -> Figment {
     let defaults = serde_json::json!({
         "listen": "127.0.0.1:7465",
+        "signing_key": null,
         "origins": [],
         "behind_proxy": false,
         "verify": "boot",
@@ -158,6 +161,7 @@ impl Settings {
         let listen: Option<SocketAddr> = reading.setting("listen");
         let tokens: Option<PathBuf> = reading.setting("tokens");
         let epoch_key: Option<PathBuf> = reading.setting("epoch_key");
+        let signing_key: Option<PathBuf> = reading.setting::<Option<_>>("signing_key").flatten();
         let origins: Option<Vec<String>> = reading.setting("origins");
         let behind_proxy: Option<bool> = reading.setting("behind_proxy");
         let verify: Option<Verify> = reading.setting("verify");
@@ -180,7 +184,8 @@ impl Settings {
         if let Some(cache_mib @ (0..8 | 65_537..)) = cache_mib {
             wrong.push(format!("cache_mib is {cache_mib}, outside the limit of 8 to 65536"));
         }
-        for (key, file) in [("tokens", &tokens), ("epoch_key", &epoch_key)] {
+        let files = [("tokens", &tokens), ("epoch_key", &epoch_key), ("signing_key", &signing_key)];
+        for (key, file) in files {
             if let Some(file) = file.as_ref().filter(|file| !file.is_file()) {
                 wrong.push(format!("{key} names {}, which is no file", file.display()));
             }
@@ -191,6 +196,7 @@ impl Settings {
                 listen: listen?,
                 tokens: tokens?,
                 epoch_key: epoch_key?,
+                signing_key,
                 origins: origins?,
                 verify: verify?,
                 cache_mib: cache_mib?,

@@ -4,6 +4,7 @@
 use crate::cli::Demo;
 use crate::demo::{Fate, Scenario, Turn, cast};
 use crate::init::new_token;
+use crate::key_file;
 use crate::node::{Node, Opening, options_if_new};
 use crate::observe::{self, Meter};
 use crate::serve::stop_signal;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use tallystick_api::{Principal, TokenEntry, Tokens};
 use tallystick_domain::command::{Command, Given};
 use tallystick_ledger::{Ledger, Outcome, VirtualClock};
+use tallystick_tally::Signer;
 use tallystick_vault::EpochKey;
 use tokio::net::TcpListener;
 
@@ -66,14 +68,23 @@ pub(crate) async fn run(demo: Demo) -> anyhow::Result<()> {
     node.serve(listener, tokens, vec!["https://dashboard.invalid".to_owned()], stop).await
 }
 
-/// The demo keeps its epoch key in its folder, which no real ledger may do.
+/// The demo keeps its keys in its folder, which no real ledger may do.
 fn open(data: &Path, clock: Arc<VirtualClock>) -> anyhow::Result<Node> {
     std::fs::create_dir_all(data)?;
     let path = data.join("demo-epoch-key");
     let epoch_key = if path.exists() { EpochKey::read(&path)? } else { EpochKey::create(&path)? };
+    let path = data.join("demo-signing-key");
+    let signer = if path.exists() {
+        Signer::parse(&key_file::read(&path)?)?
+    } else {
+        let signer = Signer::from_seed("demo.invalid".parse()?, &*key_file::seed()?);
+        key_file::create(&path, &signer.to_secret_text())?;
+        signer
+    };
     Node::open(Opening {
         data,
         epoch_key: &epoch_key,
+        signer: Some(signer),
         clock,
         options: options_if_new()?,
         verify_everything: false,

@@ -5,6 +5,7 @@ mod feeds;
 mod house;
 mod pages;
 mod past;
+mod proofs;
 mod restart;
 mod sealing;
 mod trouble;

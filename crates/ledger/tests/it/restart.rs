@@ -33,7 +33,8 @@ fn open(folder: &Path) -> (Ledger, Arc<SledLog>) {
         log: Arc::clone(&log) as Arc<dyn Log>,
         vault,
         clock: clock(),
-        savepoint: Some(folder.join("savepoint")),
+        folds: Some(folder.to_owned()),
+        signing: None,
         settings: Settings { savepoint_every: 30, ..Settings::default() },
     };
     (Ledger::open(parts, |_| {}).expect("a ledger"), log)

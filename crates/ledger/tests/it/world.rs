@@ -112,6 +112,19 @@ pub(crate) fn event_of(command: &Command<Given>, index: u16) -> EventId {
     EventId::derive(command.origin.agency, command.id, index)
 }
 
+fn description(number: u64, kind: AgencyKind) -> AgencyDescribed {
+    AgencyDescribed {
+        name: label(&format!("Agency {number}")),
+        kind,
+        parent: None,
+        areas: Vec::new(),
+        tags: Vec::new(),
+        staff_fte: None,
+        status: AgencyStatus::Partner,
+        reason: None,
+    }
+}
+
 impl World {
     pub(crate) const SMALL: Self = Self { trusts: 2, providers: 3 };
 
@@ -144,6 +157,12 @@ impl World {
         one(self.commissioner(), Role::Commissioner, command, day("2008-04-01"), action)
     }
 
+    /// The commissioner's description once more, under a command of its own.
+    pub(crate) fn described(self, number: u64) -> Command<Given> {
+        let (agency, described) = (self.commissioner(), description(0, AgencyKind::Commissioner));
+        self.by_commissioner(10_000 + number, Action::DescribeAgency { agency, described })
+    }
+
     /// What has to be there before any person: three commands, and three a provider.
     pub(crate) fn setup(self) -> Vec<Command<Given>> {
         let mut commands = vec![self.by_commissioner(
@@ -161,16 +180,7 @@ impl World {
                 number if number <= self.trusts => AgencyKind::Trust,
                 _ => AgencyKind::Charity,
             };
-            let described = AgencyDescribed {
-                name: label(&format!("Agency {number}")),
-                kind,
-                parent: None,
-                areas: Vec::new(),
-                tags: Vec::new(),
-                staff_fte: None,
-                status: AgencyStatus::Partner,
-                reason: None,
-            };
+            let described = description(number as u64, kind);
             let action = Action::DescribeAgency { agency, described };
             commands.push(self.by_commissioner(1_000 + number as u64, action));
         }

@@ -139,19 +139,6 @@ fn a_tree_is_shown_to_begin_with_no_other() {
     }
 }
 
-/// A proof to a smaller tree is not one to a larger that is said to have the same root.
-#[test]
-fn a_size_that_the_proof_does_not_reach_is_not_shown() {
-    let log = Log::of_size(4);
-    let proof = ConsistencyProof::build(size(3), size(4), |tile| log.tile(tile)).expect("tiles");
-    let (three, four) = (log.head(3), log.head(4));
-    assert_eq!(proof.verify(&three, &four), Ok(()));
-    let larger = TreeHead { size: size(8), ..four };
-    assert_eq!(proof.verify(&three, &larger), Err(Mismatch));
-    let proof = InclusionProof::build(index(1), size(4), |tile| log.tile(tile)).expect("tiles");
-    assert_eq!(proof.verify(entry(1).leaf(), index(1), &larger), Err(Mismatch));
-}
-
 /// One hash less or more, at either end.
 fn wrong_lengths(hashes: &[Hash]) -> Vec<Vec<Hash>> {
     let one = [Hash::of_nothing()];
@@ -194,7 +181,7 @@ fn a_tile_that_is_missing_or_cut_is_named() {
     let gone =
         InclusionProof::build(index(3), size(300), |tile| Err::<Vec<u8>, _>(tile.to_string()));
     assert!(matches!(gone, Err(ProofError::Read(tile)) if tile.starts_with("tile/")));
-    for wrong in [&[0; 43 * 32][..], &[0; 44 * 32 + 1], &[0; 257 * 32], &[]] {
+    for wrong in [&[0; 31][..], &[0; 33], &[0; 8_224], &[]] {
         let cut = InclusionProof::build(index(3), size(300), |tile| {
             if tile.is_full() { log.tile(tile) } else { Ok(wrong) }
         });

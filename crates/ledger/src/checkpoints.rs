@@ -1,0 +1,350 @@
+//! Signed tree heads: what was signed last, and the thread that signs.
+//!
+//! | file, beside the head file | what |
+//! |---|---|
+//! | `checkpoint` | the last signed checkpoint, with the cosignatures that came for it |
+//! | `checkpoint.next` | origin, size and root of the checkpoint that is signed next, unsigned |
+//!
+//! Sign after durable: what is published is durable; its size and root are written to
+//! `checkpoint.next` and synced; only then is it signed, and only when `checkpoint` is synced too is
+//! it shown. So whatever may have been signed is found on disk after any crash, and held against
+//! the log before anything is served.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Weak};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tallystick_domain::{CaseKey, Cases as _, Position, event::LedgerOpened};
+use tallystick_tally::{
+    Checkpoint, CheckpointError, InvalidKey, KeyName, NoteError, Signer, TreeHead, TreeSize,
+    VerifierKey,
+};
+use thiserror::Error;
+use tokio::sync::watch;
+
+use crate::published::Published;
+use crate::tree::{Tree, TreeError};
+
+/// At most one checkpoint in this time, unless somebody waits for one.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// How a ledger signs.
+pub struct Signing {
+    /// The key; its name is the host's, `<host>` of the origin `<host>/<ledger>#<incarnation>`.
+    pub signer: Signer,
+    /// Folder of the two files.
+    pub folder: PathBuf,
+}
+
+/// What was signed and the log do not agree. Nothing is served.
+#[derive(Debug, Error)]
+pub enum CheckpointFault {
+    /// A file cannot be read.
+    #[error("{} cannot be read", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is not a checkpoint.
+    #[error("{} is damaged", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        source: CheckpointError,
+    },
+    /// The file holds a checkpoint that this ledger's key did not sign.
+    #[error("{} is not signed by this ledger's key", path.display())]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with the signature.
+        #[source]
+        source: NoteError,
+    },
+    /// The log ends before what was signed: restore it from a backup that has it, or open a new
+    /// incarnation.
+    #[error(
+        "a checkpoint of {signed} records was signed, the log ends at position {found}: positions {} to {signed} are missing",
+        found + 1
+    )]
+    Behind {
+        /// Size that was signed.
+        signed: u64,
+        /// Position of the log's last record.
+        found: u64,
+    },
+    /// The log has other records than were signed.
+    #[error(
+        "the first {size} records are not those that were signed: the root is {found}, the checkpoint says {signed}"
+    )]
+    OtherRoot {
+        /// Size that was signed.
+        size: u64,
+        /// Root that was signed.
+        signed: tallystick_tally::Hash,
+        /// Root of the log.
+        found: tallystick_tally::Hash,
+    },
+    /// The tree cannot be read.
+    #[error("the tree over the records cannot be read")]
+    Tree(#[source] TreeError),
+    /// The key's name and the ledger's make no name of a log.
+    #[error("the signing key's name cannot be used in an origin")]
+    Origin(#[source] InvalidKey),
+}
+
+/// The checkpoints of an open ledger.
+pub(crate) struct Checkpoints {
+    signing: Signing,
+    tree: Arc<Tree>,
+    published: Arc<Published>,
+    latest: watch::Sender<Option<Arc<Checkpoint>>>,
+    /// Held while the files are written.
+    writing: Mutex<()>,
+    thread: Mutex<Option<Thread>>,
+}
+
+struct Thread {
+    nudge: mpsc::SyncSender<()>,
+    handle: JoinHandle<()>,
+}
+
+impl Checkpoints {
+    /// Holds what was signed against the log, and goes on signing from there.
+    ///
+    /// # Errors
+    /// [`CheckpointFault`].
+    pub(crate) fn open(
+        signing: Signing,
+        tree: Arc<Tree>,
+        published: Arc<Published>,
+    ) -> Result<Arc<Self>, CheckpointFault> {
+        let checkpoints = Self {
+            signing,
+            tree,
+            published,
+            latest: watch::Sender::new(None),
+            writing: Mutex::new(()),
+            thread: Mutex::new(None),
+        };
+        let signed = checkpoints.check()?;
+        checkpoints.latest.send_replace(signed.map(Arc::new));
+        Ok(Arc::new(checkpoints))
+    }
+
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub(crate) fn start(self: &Arc<Self>) -> io::Result<()> {
+        let (nudge, nudged) = mpsc::sync_channel(1);
+        let weak: Weak<Self> = Arc::downgrade(self);
+        let work = move || {
+            while let Ok(()) | Err(RecvTimeoutError::Timeout) = nudged.recv_timeout(EVERY) {
+                let Some(checkpoints) = weak.upgrade() else { return };
+                checkpoints.sign_or_say();
+            }
+        };
+        let handle = thread::Builder::new().name("ledger-signer".to_owned()).spawn(work)?;
+        *self.thread.lock() = Some(Thread { nudge, handle });
+        Ok(())
+    }
+
+    /// The last checkpoint.
+    pub(crate) fn latest(&self) -> Option<Arc<Checkpoint>> {
+        self.latest.borrow().clone()
+    }
+
+    /// Follows the last checkpoint, and has one signed now if it does not cover a position.
+    pub(crate) fn covering(&self, position: Position) -> watch::Receiver<Option<Arc<Checkpoint>>> {
+        let latest = self.latest.subscribe();
+        if !covers(latest.borrow().as_ref(), position)
+            && let Some(thread) = &*self.thread.lock()
+        {
+            // One that is due anyway will do.
+            let _ = thread.nudge.try_send(());
+        }
+        latest
+    }
+
+    /// The public key of this ledger's incarnation; `None` before the ledger is opened.
+    pub(crate) fn verifier_key(&self) -> Option<VerifierKey> {
+        Some(self.signers().ok()?.pop()?.verifier_key().clone())
+    }
+
+    /// Takes cosignatures for the last checkpoint; those of other keys than these are ignored.
+    /// Gives the number that was new.
+    ///
+    /// # Errors
+    /// [`NoteError`] if there is no checkpoint for them or one of them is wrong.
+    pub(crate) fn add_cosignatures(
+        &self,
+        lines: &str,
+        witnesses: &[VerifierKey],
+    ) -> Result<usize, NoteError> {
+        let _alone = self.writing.lock();
+        let latest = self.latest().ok_or(NoteError::Untrusted)?;
+        let mut checkpoint = Checkpoint::clone(&latest);
+        let added = checkpoint.add_cosignatures(lines, witnesses)?;
+        if added > 0 {
+            if let Err(error) = self.write(&checkpoint) {
+                tracing::warn!(%error, "cosignatures are kept in memory only");
+            }
+            self.latest.send_replace(Some(Arc::new(checkpoint)));
+        }
+        Ok(added)
+    }
+
+    /// Ends the thread and signs what is published.
+    pub(crate) fn close(&self) {
+        if let Some(Thread { nudge, handle }) = self.thread.lock().take() {
+            drop(nudge);
+            // It says its own errors.
+            let _ = handle.join();
+            self.sign_or_say();
+        }
+    }
+
+    fn sign_or_say(&self) {
+        if let Err(error) = self.sign() {
+            tracing::error!(error = %error, "no checkpoint was signed");
+        }
+    }
+
+    /// Signs what is published, if that is more than was signed.
+    fn sign(&self) -> Result<(), Unsigned> {
+        let Some(signer) = self.signers()?.pop() else { return Ok(()) };
+        let _alone = self.writing.lock();
+        let size = TreeSize::new(self.published.get().position().0);
+        if self.latest().is_some_and(|it| it.head().size >= size) {
+            return Ok(());
+        }
+        let head = self.tree.head_at(size)?;
+        let origin = signer.verifier_key().name().as_str();
+        let text = format!("{origin}\n{}\n{}\n", head.size, head.root);
+        write_durably(&self.path("checkpoint.next"), text.as_bytes())?;
+        let checkpoint = signer.sign(head);
+        self.write(&checkpoint)?;
+        tracing::debug!(position = size.get(), "checkpoint signed");
+        self.latest.send_replace(Some(Arc::new(checkpoint)));
+        Ok(())
+    }
+
+    fn write(&self, checkpoint: &Checkpoint) -> io::Result<()> {
+        write_durably(&self.path("checkpoint"), checkpoint.to_string().as_bytes())
+    }
+
+    /// The key under the name of each incarnation, the present one last; none before the ledger is
+    /// opened.
+    fn signers(&self) -> Result<Vec<Signer>, InvalidKey> {
+        let snapshot = self.published.get();
+        let ledger = snapshot.case(CaseKey::Ledger).and_then(|case| case.ledger());
+        let openings = ledger.map(|ledger| ledger.openings.as_slice()).unwrap_or_default();
+        let host = self.signing.signer.verifier_key().name().as_str();
+        let signer = |opened: &LedgerOpened| {
+            let origin = format!("{host}/{}#{}", opened.ledger, opened.incarnation);
+            Ok(self.signing.signer.with_origin(origin.parse::<KeyName>()?))
+        };
+        openings.iter().map(signer).collect()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.signing.folder.join(name)
+    }
+
+    /// Holds both files against the log.
+    fn check(&self) -> Result<Option<Checkpoint>, CheckpointFault> {
+        let path = self.path("checkpoint");
+        let signed = match read(&path)? {
+            None => None,
+            Some(bytes) => {
+                let checkpoint = Checkpoint::parse(&bytes)
+                    .map_err(|source| CheckpointFault::Damaged { path: path.clone(), source })?;
+                // Size and root first: a log that was cut to before its own opening has no name
+                // under which a signature could be looked at.
+                self.agrees(checkpoint.head())?;
+                let signers = self.signers().map_err(CheckpointFault::Origin)?;
+                let keys: Vec<_> = signers.iter().map(Signer::verifier_key).collect();
+                checkpoint
+                    .verify(keys)
+                    .map_err(|source| CheckpointFault::NotOurs { path: path.clone(), source })?;
+                Some(checkpoint)
+            }
+        };
+        // One that is cut short was never signed.
+        if let Some(bytes) = read(&self.path("checkpoint.next"))?
+            && let Some(head) = unsigned(&bytes)
+        {
+            self.agrees(&head)?;
+        }
+        Ok(signed)
+    }
+
+    fn agrees(&self, signed: &TreeHead) -> Result<(), CheckpointFault> {
+        let found = self.tree.head().size;
+        if signed.size > found {
+            return Err(CheckpointFault::Behind { signed: signed.size.get(), found: found.get() });
+        }
+        let head = self.tree.head_at(signed.size).map_err(CheckpointFault::Tree)?;
+        if head.root != signed.root {
+            let size = signed.size.get();
+            return Err(CheckpointFault::OtherRoot { size, signed: signed.root, found: head.root });
+        }
+        Ok(())
+    }
+}
+
+/// Whether a checkpoint's tree has the record at a position.
+pub(crate) fn covers(checkpoint: Option<&Arc<Checkpoint>>, position: Position) -> bool {
+    checkpoint.is_some_and(|it| it.head().size.get() >= position.0)
+}
+
+/// Why nothing was signed; it is tried again.
+#[derive(Debug, Error)]
+enum Unsigned {
+    #[error("a file cannot be written")]
+    Io(#[from] io::Error),
+    #[error("the tree cannot be read")]
+    Tree(#[from] TreeError),
+    #[error("the signing key's name cannot be used in an origin")]
+    Origin(#[from] InvalidKey),
+}
+
+/// Size and root in `checkpoint.next`.
+fn unsigned(bytes: &[u8]) -> Option<TreeHead> {
+    let mut lines = str::from_utf8(bytes).ok()?.strip_suffix('\n')?.split('\n').skip(1);
+    let size = lines.next()?.parse().ok()?;
+    let root = lines.next()?.parse().ok()?;
+    lines.next().is_none().then_some(TreeHead { size, root })
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, CheckpointFault> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(CheckpointFault::Io { path: path.to_owned(), source }),
+    }
+}
+
+/// In place of the older in one step, and durable when it returns.
+fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let mut file = File::create(&part)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&part, path)?;
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
