@@ -12,7 +12,7 @@ use tallystick_tally::{
 use thiserror::Error;
 
 use crate::archive::damaged;
-use crate::checkpoints::covers;
+use crate::checkpoints::{Checkpoints, covers};
 use crate::ledger::Ledger;
 use crate::tree::TreeError;
 
@@ -134,8 +134,7 @@ impl Ledger {
         position: Position,
         patience: Duration,
     ) -> Result<Arc<Checkpoint>, NoReceipt> {
-        let checkpoints = self.0.checkpoints.as_ref().ok_or(NoReceipt::Unsigned)?;
-        let mut latest = checkpoints.covering(position);
+        let mut latest = self.signing()?.covering(position);
         let covering = latest.wait_for(|it| covers(it.as_ref(), position));
         match tokio::time::timeout(patience, covering).await {
             Ok(Ok(found)) => (*found).clone().ok_or(NoReceipt::NotYet(position)),
@@ -148,12 +147,16 @@ impl Ledger {
     /// # Errors
     /// [`NoReceipt`].
     pub fn receipt(&self, position: Position) -> Result<TlogProof, NoReceipt> {
-        let checkpoints = self.0.checkpoints.as_ref().ok_or(NoReceipt::Unsigned)?;
-        let latest = checkpoints.latest();
+        let latest = self.signing()?.latest();
         let checkpoint = latest.filter(|it| it.head().size.get() >= position.0);
         let checkpoint = checkpoint.ok_or(NoReceipt::NotYet(position))?;
         let Audited { entry, index, proof } = self.inclusion(position, checkpoint.head().size)?;
         Ok(TlogProof::new(&entry, index, proof, Checkpoint::clone(&checkpoint)))
+    }
+
+    fn signing(&self) -> Result<&Checkpoints, NoReceipt> {
+        let checkpoints = self.0.checkpoints.as_deref();
+        checkpoints.filter(|it| it.signs()).ok_or(NoReceipt::Unsigned)
     }
 
     /// The public key that this ledger's checkpoints verify with; `None` if it has none.

@@ -33,12 +33,15 @@ use crate::tree::{Tree, TreeError};
 /// At most one checkpoint in this time, unless somebody waits for one.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// How a ledger signs.
+/// How a ledger signs, and what it knows to have been signed.
 pub struct Signing {
     /// The key; its name is the host's, `<host>` of the origin `<host>/<ledger>#<incarnation>`.
-    pub signer: Signer,
+    /// Without one nothing is signed, but what was signed is held against the log all the same.
+    pub signer: Option<Signer>,
     /// Folder of the two files.
     pub folder: PathBuf,
+    /// Checkpoints of this ledger that came from elsewhere, a witness or an older backup.
+    pub known: Vec<Checkpoint>,
 }
 
 /// What was signed and the log do not agree. Nothing is served.
@@ -160,6 +163,11 @@ impl Checkpoints {
         Ok(())
     }
 
+    /// Whether there is a key to sign with.
+    pub(crate) fn signs(&self) -> bool {
+        self.signing.signer.is_some()
+    }
+
     /// The last checkpoint.
     pub(crate) fn latest(&self) -> Option<Arc<Checkpoint>> {
         self.latest.borrow().clone()
@@ -177,7 +185,8 @@ impl Checkpoints {
         latest
     }
 
-    /// The public key of this ledger's incarnation; `None` before the ledger is opened.
+    /// The public key of this ledger's incarnation; `None` before the ledger is opened, or without
+    /// a key.
     pub(crate) fn verifier_key(&self) -> Option<VerifierKey> {
         Some(self.signers().ok()?.pop()?.verifier_key().clone())
     }
@@ -245,17 +254,18 @@ impl Checkpoints {
     }
 
     /// The key under the name of each incarnation, the present one last; none before the ledger is
-    /// opened.
+    /// opened, or without a key.
     fn signers(&self) -> Result<Vec<Signer>, InvalidKey> {
         let snapshot = self.published.get();
         let ledger = snapshot.case(CaseKey::Ledger).and_then(|case| case.ledger());
         let openings = ledger.map(|ledger| ledger.openings.as_slice()).unwrap_or_default();
-        let host = self.signing.signer.verifier_key().name().as_str();
-        let signer = |opened: &LedgerOpened| {
+        let Some(signer) = &self.signing.signer else { return Ok(Vec::new()) };
+        let host = signer.verifier_key().name().as_str();
+        let of_incarnation = |opened: &LedgerOpened| {
             let origin = format!("{host}/{}#{}", opened.ledger, opened.incarnation);
-            Ok(self.signing.signer.with_origin(origin.parse::<KeyName>()?))
+            Ok(signer.with_origin(origin.parse::<KeyName>()?))
         };
-        openings.iter().map(signer).collect()
+        openings.iter().map(of_incarnation).collect()
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -275,9 +285,12 @@ impl Checkpoints {
                 self.agrees(checkpoint.head())?;
                 let signers = self.signers().map_err(CheckpointFault::Origin)?;
                 let keys: Vec<_> = signers.iter().map(Signer::verifier_key).collect();
-                checkpoint
-                    .verify(keys)
-                    .map_err(|source| CheckpointFault::NotOurs { path: path.clone(), source })?;
+                if !keys.is_empty() {
+                    checkpoint.verify(keys).map_err(|source| CheckpointFault::NotOurs {
+                        path: path.clone(),
+                        source,
+                    })?;
+                }
                 Some(checkpoint)
             }
         };
@@ -287,6 +300,7 @@ impl Checkpoints {
         {
             self.agrees(&head)?;
         }
+        self.signing.known.iter().try_for_each(|known| self.agrees(known.head()))?;
         Ok(signed)
     }
 

@@ -44,7 +44,7 @@ pub struct Parts {
     /// Folder for what is folded from the log (`savepoint`, `tiles/`); without one every start
     /// folds the whole log, and the tiles stay in memory.
     pub folds: Option<PathBuf>,
-    /// How checkpoints are signed; without it, none are.
+    /// How checkpoints are signed, and where those are that were; without it, none are.
     pub signing: Option<Signing>,
     /// Limits.
     pub settings: Settings,

@@ -76,6 +76,11 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) signing_key: Option<PathBuf>,
+    /// File with a checkpoint of this ledger, kept by a witness or beside a backup, that the log
+    /// must agree with; may be repeated.
+    #[arg(long = "known-checkpoint", value_name = "FILE")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) known_checkpoints: Vec<PathBuf>,
     /// Web origin whose pages may open a WebSocket; may be repeated.
     #[arg(long = "origin", value_name = "ORIGIN")]
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -33,6 +33,7 @@ pub(crate) async fn run(init: Init) -> anyhow::Result<()> {
         data: &init.data,
         epoch_key: &epoch_key,
         signer: None,
+        known: Vec::new(),
         clock: Arc::new(SystemClock),
         options: options_if_new()?,
         verify_everything: false,

@@ -20,7 +20,7 @@ use tallystick_api::{Principal, Tokens};
 use tallystick_ledger::{Clock, Ledger, Parts, Settings, Signing};
 use tallystick_log::{Log as _, LogIdentity};
 use tallystick_log_sled::{Health, Options, SledLog};
-use tallystick_tally::Signer;
+use tallystick_tally::{Checkpoint, Signer};
 use tallystick_vault::{EpochKey, Vault};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -31,6 +31,8 @@ pub(crate) struct Opening<'a> {
     pub(crate) epoch_key: &'a EpochKey,
     /// What signs checkpoints; nothing does without.
     pub(crate) signer: Option<Signer>,
+    /// Checkpoints that the log must agree with, beside the one in the folder.
+    pub(crate) known: Vec<Checkpoint>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: Options,
     pub(crate) verify_everything: bool,
@@ -45,7 +47,7 @@ pub(crate) struct Node {
 impl Node {
     /// Opens the folder, making it if it does not exist, checks the log and folds it.
     pub(crate) fn open(opening: Opening<'_>) -> anyhow::Result<Self> {
-        let Opening { data, epoch_key, signer, clock, options, verify_everything } = opening;
+        let Opening { data, epoch_key, signer, known, clock, options, verify_everything } = opening;
         std::fs::create_dir_all(data)
             .with_context(|| format!("cannot make the folder {}", data.display()))?;
         let log = Arc::new(SledLog::open(data, &options)?);
@@ -60,7 +62,7 @@ impl Node {
             vault,
             clock,
             folds: Some(data.to_owned()),
-            signing: signer.map(|signer| Signing { signer, folder: data.to_owned() }),
+            signing: Some(Signing { signer, folder: data.to_owned(), known }),
             settings: Settings::default(),
         };
         let ledger =

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use tallystick_api::{Principal, Tokens};
 use tallystick_ledger::SystemClock;
-use tallystick_tally::Signer;
+use tallystick_tally::{Checkpoint, Signer};
 use tallystick_vault::EpochKey;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,6 +30,8 @@ pub(crate) async fn run(flags: Serve) -> anyhow::Result<()> {
     }
     let epoch_key = EpochKey::read(&settings.epoch_key)?;
     let signer = settings.signing_key.as_deref().map(signer).transpose()?;
+    let known: Vec<_> =
+        settings.known_checkpoints.iter().map(|it| known(it)).collect::<Result<_, _>>()?;
     let tokens = Tokens::read(&settings.tokens, Principal::of)?;
     // Bound before the fold, so that a taken port is told at once.
     let listener = TcpListener::bind(settings.listen)
@@ -43,6 +45,7 @@ pub(crate) async fn run(flags: Serve) -> anyhow::Result<()> {
         data: &settings.data,
         epoch_key: &epoch_key,
         signer,
+        known,
         clock: Arc::new(SystemClock),
         options,
         verify_everything: settings.verify == Verify::Full,
@@ -59,6 +62,12 @@ pub(crate) async fn run(flags: Serve) -> anyhow::Result<()> {
 fn signer(path: &Path) -> anyhow::Result<Signer> {
     Signer::parse(&key_file::read(path)?)
         .with_context(|| format!("{} holds no signing key", path.display()))
+}
+
+/// A checkpoint that somebody kept.
+fn known(path: &Path) -> anyhow::Result<Checkpoint> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Checkpoint::parse(&bytes).with_context(|| format!("{} holds no checkpoint", path.display()))
 }
 
 /// Ends with SIGINT or SIGTERM.

@@ -41,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) tokens: PathBuf,
     pub(crate) epoch_key: PathBuf,
     pub(crate) signing_key: Option<PathBuf>,
+    pub(crate) known_checkpoints: Vec<PathBuf>,
     pub(crate) origins: Vec<String>,
     pub(crate) verify: Verify,
     pub(crate) cache_mib: u32,
@@ -49,12 +50,13 @@ pub(crate) struct Settings {
 }
 
 /// Every setting with its default, as text of the table that `tallystick config` prints.
-const DESCRIBED: [(&str, &str); 13] = [
+const DESCRIBED: [(&str, &str); 14] = [
     ("data", "folder of the ledger: log, head file, vault, savepoint, tiles, checkpoint"),
     ("listen", "address and port to serve on"),
     ("tokens", "token file: who may call, as which agency and role"),
     ("epoch_key", "file with the key that wraps the vault's keys"),
     ("signing_key", "file with the key that signs checkpoints; none are signed without it"),
+    ("known_checkpoints", "files with checkpoints of this ledger that the log must agree with"),
     ("origins", "web origins whose pages may open a WebSocket"),
     ("behind_proxy", "plain HTTP off loopback is right: a proxy in front does TLS"),
     ("verify", "what is checked before serving: boot or full"),
@@ -74,6 +76,7 @@ fn layers(file: Option<&Path>, environment: Env, flags: impl Serialize) -> Figme
     let defaults = serde_json::json!({
         "listen": "127.0.0.1:7465",
         "signing_key": null,
+        "known_checkpoints": [],
         "origins": [],
         "behind_proxy": false,
         "verify": "boot",
@@ -162,6 +165,7 @@ impl Settings {
         let tokens: Option<PathBuf> = reading.setting("tokens");
         let epoch_key: Option<PathBuf> = reading.setting("epoch_key");
         let signing_key: Option<PathBuf> = reading.setting::<Option<_>>("signing_key").flatten();
+        let known_checkpoints: Option<Vec<PathBuf>> = reading.setting("known_checkpoints");
         let origins: Option<Vec<String>> = reading.setting("origins");
         let behind_proxy: Option<bool> = reading.setting("behind_proxy");
         let verify: Option<Verify> = reading.setting("verify");
@@ -197,6 +201,7 @@ impl Settings {
                 tokens: tokens?,
                 epoch_key: epoch_key?,
                 signing_key,
+                known_checkpoints: known_checkpoints?,
                 origins: origins?,
                 verify: verify?,
                 cache_mib: cache_mib?,

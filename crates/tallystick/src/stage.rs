@@ -85,6 +85,7 @@ fn open(data: &Path, clock: Arc<VirtualClock>) -> anyhow::Result<Node> {
         data,
         epoch_key: &epoch_key,
         signer: Some(signer),
+        known: Vec::new(),
         clock,
         options: options_if_new()?,
         verify_everything: false,

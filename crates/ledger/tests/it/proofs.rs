@@ -25,12 +25,21 @@ fn signer() -> Signer {
 }
 
 fn try_open(log: &Arc<MemoryLog>, folder: &Path) -> Result<Ledger, OpenError> {
+    open_knowing(log, folder, Some(signer()), Vec::new())
+}
+
+fn open_knowing(
+    log: &Arc<MemoryLog>,
+    folder: &Path,
+    signer: Option<Signer>,
+    known: Vec<Checkpoint>,
+) -> Result<Ledger, OpenError> {
     let parts = Parts {
         log: Arc::clone(log) as Arc<dyn Log>,
         vault: Vault::in_memory().expect("randomness"),
         clock: clock(),
         folds: Some(folder.to_owned()),
-        signing: Some(Signing { signer: signer(), folder: folder.to_owned() }),
+        signing: Some(Signing { signer, folder: folder.to_owned(), known }),
         settings: Settings { savepoint_every: 10_000, ..Settings::default() },
     };
     Ledger::open(parts, |_| {})
@@ -215,6 +224,29 @@ async fn a_log_that_ends_before_what_was_signed_is_not_served() {
     let text = fs::read_to_string(&next).expect("an intent");
     fs::write(&next, &text[..text.len() - 3]).expect("room");
     try_open(&cut, folder.path()).expect("an intent that was cut short was never signed");
+}
+
+#[tokio::test]
+async fn threat_05_an_older_log_is_not_served_where_a_newer_checkpoint_is_known() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = closed(folder.path()).await;
+    let checkpoint = fs::read(folder.path().join("checkpoint")).expect("a checkpoint");
+    let checkpoint = Checkpoint::parse(&checkpoint).expect("a checkpoint");
+    let cut = log_of(&log, log.head().borrow().commit.get() - 1);
+    // Everything in the folder is as old as the log; a witness has kept the newer checkpoint.
+    let older = tempfile::tempdir().expect("a folder");
+    open_knowing(&cut, older.path(), None, Vec::new()).expect("nothing is known to be missing");
+    match open_knowing(&cut, older.path(), None, vec![checkpoint]) {
+        Err(OpenError::Checkpoint(CheckpointFault::Behind { .. })) => {}
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it opened"),
+    }
+    // The file counts without a key, too.
+    match open_knowing(&cut, folder.path(), None, Vec::new()) {
+        Err(OpenError::Checkpoint(CheckpointFault::Behind { .. })) => {}
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it opened"),
+    }
 }
 
 #[tokio::test]
