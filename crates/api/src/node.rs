@@ -6,7 +6,7 @@ use std::{any::TypeId, collections::VecDeque, sync::Arc};
 use async_graphql::{Data, Error};
 use parking_lot::Mutex;
 use tallystick_domain::{CaseKey, Cases as _, Date, Position, anomaly::Anomaly};
-use tallystick_ledger::Ledger;
+use tallystick_ledger::{Ledger, TreeHash};
 use tallystick_views::Scope;
 use tokio::sync::OnceCell;
 
@@ -30,11 +30,13 @@ struct Inner {
     ledger: Ledger,
     digests: Memo<(Position, Scope), [u8; 32]>,
     anomalies: Memo<(Position, Scope, Date), Arc<[Anomaly]>>,
+    roots: Memo<Position, Option<TreeHash>>,
 }
 
 impl Node {
     pub(crate) fn new(ledger: Ledger) -> Self {
-        Self(Arc::new(Inner { ledger, digests: Memo::default(), anomalies: Memo::default() }))
+        let (digests, anomalies, roots) = (Memo::default(), Memo::default(), Memo::default());
+        Self(Arc::new(Inner { ledger, digests, anomalies, roots }))
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
@@ -64,6 +66,27 @@ impl Node {
             quality::in_order(found).into()
         };
         self.0.anomalies.get((at.position, scope, on), work).await
+    }
+
+    /// Root of the tree at a position of now, which is at hand. An answer is worth giving without
+    /// one too, so that stored tiles that cannot be read are only told of in the log.
+    pub(crate) fn root(&self, position: Position) -> Option<TreeHash> {
+        self.ledger().root(position).map_or_else(
+            |error| {
+                tracing::error!(position = position.0, %error, "an answer goes without its root");
+                None
+            },
+            Some,
+        )
+    }
+
+    /// Root of the tree at a position of the past, which may have to be read.
+    ///
+    /// # Errors
+    /// `INTERNAL`, when the work was cut short.
+    pub(crate) async fn past_root(&self, position: Position) -> Result<Option<TreeHash>, Error> {
+        let node = self.clone();
+        self.0.roots.get(position, move || node.root(position)).await
     }
 }
 

@@ -64,5 +64,6 @@ pub use receipt::{Outcome, ReadOnly, Receipt, SubmitError};
 pub use sealing::{Closed, Opened};
 pub use settings::{Limit, Settings};
 pub use tallystick_log::MemoryLog;
+pub use tallystick_tally::Hash as TreeHash;
 pub use tree::TreeError;
 pub use walk::Walk;

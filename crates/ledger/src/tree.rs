@@ -221,17 +221,32 @@ impl Tree {
         *self.recent.read().back().expect("the last head is kept")
     }
 
-    /// Root at a size: nearly always of one of the latest commits, else from a few tiles, some
-    /// hundred microseconds.
+    /// Root at a size, to be given out: nearly always of one of the latest commits; else from a
+    /// few tiles, some hundred microseconds, and checked: the tree of now begins with it.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub(crate) fn root(&self, size: TreeSize) -> Result<Hash, TreeError> {
+        if let Some(head) = self.recent_at(size) {
+            return Ok(head.root);
+        }
+        self.consistency(size, self.head().size)?;
+        Ok(self.head_at(size)?.root)
+    }
+
+    fn recent_at(&self, size: TreeSize) -> Option<TreeHead> {
+        let recent = self.recent.read();
+        let place = recent.binary_search_by_key(&size, |head| head.size).ok()?;
+        Some(recent[place])
+    }
+
+    /// Size and root at a size, as the tiles have it.
     ///
     /// # Errors
     /// [`TreeError::Beyond`] and [`TreeError::Stored`].
     pub(crate) fn head_at(&self, size: TreeSize) -> Result<TreeHead, TreeError> {
-        {
-            let recent = self.recent.read();
-            if let Ok(place) = recent.binary_search_by_key(&size, |head| head.size) {
-                return Ok(recent[place]);
-            }
+        if let Some(head) = self.recent_at(size) {
+            return Ok(head);
         }
         let known = self.head().size;
         if size > known {

@@ -10,7 +10,7 @@ use tallystick_domain::{
     id::{AgencyId, PersonId},
     person::Registration,
 };
-use tallystick_ledger::Past;
+use tallystick_ledger::{Past, TreeHash};
 use tallystick_views::{AgencyView, Entry, List, Scope, Snapshot};
 
 use super::{connection::Page, cursor::Origin, sensitive::RedactionReason};
@@ -24,6 +24,8 @@ pub(crate) struct At {
     pub(crate) position: Position,
     /// When the record there was recorded, in milliseconds since 1970-01-01T00:00Z.
     pub(crate) time: i64,
+    /// Root of the tree over the records up to the position; `None` if it cannot be read.
+    pub(crate) root: Option<TreeHash>,
     /// The head, where `snapshot` is of the past: who may see a thing is decided there too.
     today: Option<Arc<Snapshot>>,
     pub(crate) scope: Scope,
@@ -48,6 +50,7 @@ impl At {
             origin: Origin::of(&snapshot),
             position: snapshot.position(),
             time: snapshot.recorded_at(),
+            root: node.root(snapshot.position()),
             snapshot,
             today: None,
             scope: principal.scope(),
@@ -58,10 +61,14 @@ impl At {
     }
 
     /// The same caller's view of the past, seen from here.
-    pub(crate) fn past(&self, past: Past) -> Self {
+    ///
+    /// # Errors
+    /// `INTERNAL`, when the work was cut short.
+    pub(crate) async fn past(&self, past: Past) -> Result<Self> {
         let today = Some(Arc::clone(&self.snapshot));
         let Past { snapshot, position, recorded_at: time } = past;
-        Self { snapshot, position, time, today, ..self.clone() }
+        let root = self.node.past_root(position).await?;
+        Ok(Self { snapshot, position, time, root, today, ..self.clone() })
     }
 
     /// The same on another day.
@@ -152,12 +159,13 @@ impl At {
 
     /// Says in the answer's extensions what it is of, so that a figure can be cited.
     pub(crate) fn cite(&self, notes: &Notes) {
-        notes.set("ledger", citation(self.position, self.on));
+        notes.set("ledger", citation(self.position, self.root, self.on));
     }
 }
 
-fn citation(position: Position, on: Date) -> Value {
-    value!({ "position": position.to_string(), "on": on.to_string() })
+fn citation(position: Position, root: Option<TreeHash>, on: Date) -> Value {
+    let root = root.map(|root| root.to_string());
+    value!({ "position": position.to_string(), "root": root, "on": on.to_string() })
 }
 
 /// The request's own.

@@ -141,7 +141,7 @@ async fn past(head: &At, as_of: AsOf) -> Result<At> {
         AsOf::RecordedAt(instant) => tallystick_ledger::AsOf::RecordedAt(instant.0),
     };
     match head.node.ledger().as_of(head.scope, as_of).await {
-        Ok(past) => Ok(head.past(past)),
+        Ok(past) => head.past(past).await,
         Err(error @ AsOfError::Beyond { .. }) => Err(Code::Behind.error(error.to_string())),
         Err(error @ AsOfError::ShuttingDown) => Err(Code::ShuttingDown.error(error.to_string())),
         Err(error @ AsOfError::Reading(_)) => Err(Error::new_with_source(error)),

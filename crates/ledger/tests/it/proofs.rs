@@ -135,7 +135,7 @@ async fn stored_tiles_that_are_cut_are_made_anew() {
 }
 
 #[tokio::test]
-async fn no_proof_is_given_out_that_does_not_hold() {
+async fn no_proof_or_root_is_given_out_that_does_not_hold() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = closed(folder.path()).await;
     let entries = entries(&log);
@@ -161,6 +161,8 @@ async fn no_proof_is_given_out_that_does_not_hold() {
     bytes[8_192 + 40] ^= 1;
     fs::write(&file, bytes).expect("room");
     let broken = ledger.inclusion(Position(300), size).expect_err("a proof that does not hold");
+    assert!(broken.to_string().contains("damaged"), "{broken}");
+    let broken = ledger.root(Position(300)).expect_err("a root that is none");
     assert!(broken.to_string().contains("damaged"), "{broken}");
 }
 

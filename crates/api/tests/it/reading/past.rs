@@ -1,6 +1,7 @@
 //! The ledger as it was: what was shown then, restricted by the audience of today.
 
 use serde_json::{Value, json};
+use tallystick_domain::Position;
 
 use super::window::Window;
 use crate::command::partnership::{COMMISSIONER, LEAD, MANAGER, Partnership, text};
@@ -31,18 +32,22 @@ async fn the_past_is_shown_as_it_was_shown_then() {
 }
 
 #[tokio::test]
-async fn an_answer_cites_its_position_and_day() {
+async fn an_answer_cites_its_position_root_and_day() {
     let open = Partnership::open().await;
     let window = Window::open(&open.ledger).await;
-    let head = open.ledger.snapshot().position().to_string();
+    let at = open.ledger.snapshot().position();
+    let (head, root) = (at.to_string(), open.ledger.root(at).unwrap().to_string());
     let now = window.ask(MANAGER, "{ ledger { position on } }", &json!({})).await;
-    assert_eq!(now["extensions"]["ledger"], json!({"position": head, "on": "2009-10-01"}));
+    let cited = json!({"position": head, "root": root, "on": "2009-10-01"});
+    assert_eq!(now["extensions"]["ledger"], cited);
     assert_eq!(now["data"]["ledger"], json!({"position": head, "on": "2009-10-01"}));
     let then = json!({"asOf": {"position": "3"}, "on": "2008-05-06"});
     let past = window.ask(MANAGER, SHOWN, &then).await;
-    assert_eq!(past["extensions"]["ledger"], json!({"position": "3", "on": "2008-05-06"}));
+    let root = open.ledger.root(Position(3)).unwrap().to_string();
+    let cited = json!({"position": "3", "root": root, "on": "2008-05-06"});
+    assert_eq!(past["extensions"]["ledger"], cited);
     let viewer = window.ask(MANAGER, "{ viewer { role } }", &json!({})).await;
-    assert_eq!(viewer["extensions"]["ledger"]["position"], json!(head));
+    assert_eq!(viewer["extensions"], now["extensions"]);
 }
 
 #[tokio::test]
