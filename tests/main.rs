@@ -17,6 +17,7 @@ mod corrections;
 mod damage;
 mod exports;
 mod hidden;
+mod keys;
 mod kills;
 mod ladders;
 mod past;

@@ -26,6 +26,9 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Write the events of a stopped ledger as CloudEvents, one JSON object a line.
     Export(Export),
+    /// Make a key that signs or cosigns checkpoints, or show its public half.
+    #[command(subcommand)]
+    Key(Key),
     /// Print the GraphQL schema.
     Schema,
     /// Print every setting, its value and where it came from.
@@ -165,4 +168,43 @@ pub(crate) struct Export {
     /// Only events after this position.
     #[arg(long, value_name = "POSITION", default_value_t = 0)]
     pub(crate) after: u64,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make a key in a file that only its owner may read.
+    New(NewKey),
+    /// Print the public half of the key in a file.
+    Show(ShowKey),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct NewKey {
+    /// A ledger's, which signs checkpoints; NAME is its host's, as `ledger.example`.
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with = "witness",
+        required_unless_present = "witness"
+    )]
+    pub(crate) host: Option<String>,
+    /// A witness's, which cosigns them; NAME is the witness's, as `auditor.example`.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) witness: Option<String>,
+    /// File to make.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ShowKey {
+    /// File with the key.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Ledger that a ledger's key signs for.
+    #[arg(long, value_name = "ID", requires = "incarnation")]
+    pub(crate) ledger: Option<String>,
+    /// The ledger's incarnation, from 1.
+    #[arg(long, value_name = "N", requires = "ledger")]
+    pub(crate) incarnation: Option<u32>,
 }

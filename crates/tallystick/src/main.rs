@@ -1,9 +1,11 @@
 //! Tallystick, the binary: one ledger, served, replayed, exported.
 
 mod cli;
+mod command;
 mod demo;
 mod export;
 mod init;
+mod key;
 mod key_file;
 mod node;
 mod observe;
@@ -13,7 +15,7 @@ mod settings;
 mod stage;
 
 use clap::Parser as _;
-use cli::{Cli, Command};
+use cli::Cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -21,20 +23,8 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
-    let ended = match Cli::parse().command {
-        Command::Init(init) => runtime.block_on(init::run(init)),
-        Command::Serve(serve) => runtime.block_on(serve::run(serve)),
-        Command::Demo(demo) => runtime.block_on(stage::run(demo)),
-        Command::Replay(replay) => replay::run(&replay),
-        Command::Export(export) => export::run(&export),
-        Command::Schema => export::schema(),
-        Command::Config(flags) => {
-            export::config(&flags);
-            Ok(())
-        }
-    };
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
+    match command::run(Cli::parse().command, &runtime) {
+        Ok(code) => code,
         Err(error) => failed(&error),
     }
 }
