@@ -3,6 +3,7 @@
 mod export;
 mod hidden;
 mod live;
+mod operations;
 mod past;
 mod schema;
 mod sensitive;
