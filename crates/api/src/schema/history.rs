@@ -58,6 +58,10 @@ async fn walk(
     let mut walk = Walk::new(page);
     let mut read = 0;
     while read < positions.len() && !walk.is_over() {
+        if read > 0 {
+            // Cold records cost some microseconds a block: let others have their turn.
+            tokio::task::yield_now().await;
+        }
         let count = STEP.min(positions.len() - read);
         let chunk = if page.backwards {
             let end = positions.len() - read;
@@ -68,8 +72,6 @@ async fn walk(
         read += count;
         let records = at.node.ledger().records(chunk)?;
         walk.take(records, &wanted);
-        // Cold records cost some microseconds a block: let others have their turn.
-        tokio::task::yield_now().await;
     }
     Ok(walk.page(at))
 }
