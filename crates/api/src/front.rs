@@ -1,6 +1,6 @@
 //! The front door of a real ledger: the schema, the callers and the routes in one place.
 
-use std::{io, pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc};
 
 use axum::Router;
 use tallystick_ledger::Ledger;
@@ -50,17 +50,14 @@ pub fn routes(service: &Arc<Service<Principal>>, ledger: Ledger) -> Router {
 
 /// Serves a ledger until `shutdown` resolves; then finishes what was begun and returns. The ledger
 /// is left open: close it afterwards.
-///
-/// # Errors
-/// What the listener answers.
 pub async fn run(
     ledger: Ledger,
     callers: Tokens<Principal>,
     listener: TcpListener,
     shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
     settings: Settings,
-) -> io::Result<()> {
+) {
     let service = open(ledger.clone(), callers, settings.origins, settings.limits);
     let routes = routes(&service, ledger);
-    server::serve(listener, routes, service, shutdown).await
+    server::serve(listener, routes, service, shutdown).await;
 }

@@ -6,6 +6,12 @@ use std::time::Duration;
 /// and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
+    /// Connections that speak HTTP at once; a socket has left HTTP behind. One too many is told
+    /// 503 and closed.
+    pub connections: usize,
+    /// Time for the whole head of a request to arrive, from the connection or from the answer
+    /// before; then the connection is closed.
+    pub head_within: Duration,
     /// Bytes of an HTTP body, of a GET query string's decoded parameters, of a WebSocket message.
     pub body_bytes: usize,
     /// Time for a whole body to arrive.
@@ -63,6 +69,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            connections: 10_000,
+            head_within: Duration::from_secs(30),
             body_bytes: 256 * 1024,
             body_within: Duration::from_secs(30),
             json_depth: 32,

@@ -13,6 +13,7 @@ use crate::errors::Code;
 pub(crate) struct Metrics {
     pub(crate) queries: Histogram,
     pub(crate) mutations: Histogram,
+    pub(crate) connections_refused: Counter,
     pub(crate) sockets_opened: Counter,
     pub(crate) sockets_closed: Counter,
     pub(crate) live_opened: Counter,
@@ -37,6 +38,11 @@ impl Metrics {
         );
         self.queries.write(out, "tallystick_request_duration_seconds", "operation=\"query\"");
         self.mutations.write(out, "tallystick_request_duration_seconds", "operation=\"mutation\"");
+        out.counter(
+            "tallystick_connections_refused_total",
+            "Connections closed because as many as may be were open.",
+            self.connections_refused.get(),
+        );
         let (opened, closed) = (self.sockets_opened.get(), self.sockets_closed.get());
         out.counter("tallystick_sockets_opened_total", "WebSockets accepted.", opened);
         out.gauge("tallystick_sockets", "WebSockets open.", opened.saturating_sub(closed));

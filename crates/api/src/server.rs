@@ -1,6 +1,6 @@
 //! The routes of the front door, and serving them until told to stop.
 
-use std::{fmt::Write, future::IntoFuture, io, sync::Arc};
+use std::{convert::Infallible, fmt::Write as _, io::Write as _, pin::pin, sync::Arc};
 
 use axum::{
     Router,
@@ -8,9 +8,14 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::{any, get},
-    serve::ListenerExt,
+    serve::Listener,
 };
-use tokio::net::TcpListener;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{net::TcpListener, sync::Semaphore};
 
 use crate::{caller::Caller, http, metrics::Exposition, service::Service};
 
@@ -89,33 +94,33 @@ async fn metrics<C: Caller>(State(service): State<Arc<Service<C>>>) -> Response 
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], exposition.into_text()).into_response()
 }
 
+/// What a connection too many is told. It is not waited for: the bytes fit an empty buffer.
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
 /// Serves `router` until `shutdown` resolves, then stops accepting, finishes open requests, closes
 /// the sockets with `SHUTTING_DOWN` and returns, at the latest after
 /// [`Limits::shutdown_grace`](crate::Limits::shutdown_grace).
 ///
-/// # Errors
-/// What the listener answers.
+/// Not `axum::serve`, which lets a client take for ever over the head of a request, and any number
+/// of clients do so.
 pub async fn serve<C: Caller>(
     listener: TcpListener,
     router: Router,
     service: Arc<Service<C>>,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    // Small answers must not wait for the acknowledgement of the last ones.
-    let listener = listener.tap_io(|connection| {
-        let _ = connection.set_nodelay(true);
-    });
-    let (stopping, stopped) = (Arc::clone(&service), Arc::clone(&service));
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
-        shutdown.await;
-        stopping.close();
-    });
+) {
+    // One permit for each connection that speaks HTTP; all of them together mean that none is open.
+    let connections = Arc::new(Semaphore::new(service.limits().connections));
     let ended = async {
-        serving.into_future().await?;
-        let all = u32::try_from(stopped.limits().sockets).unwrap_or(u32::MAX);
+        tokio::select! {
+            never = accept(listener, router, &service, &connections) => match never {},
+            () = shutdown => service.close(),
+        }
+        let all = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        let _ = connections.acquire_many(all(service.limits().connections)).await;
         // Sockets have left HTTP behind; each gives its permit back when its task is over.
-        let _ = stopped.sockets.acquire_many(all).await;
-        Ok(())
+        let _ = service.sockets.acquire_many(all(service.limits().sockets)).await;
     };
     let overdue = async {
         let mut closing = service.closing();
@@ -124,10 +129,48 @@ pub async fn serve<C: Caller>(
         }
     };
     tokio::select! {
-        result = ended => result,
+        () = ended => {}
         () = overdue => {
             tracing::warn!("connections still open after the grace period are dropped");
-            Ok(())
         }
+    }
+}
+
+/// Gives each connection a task of its own, as many as the limit allows.
+async fn accept<C: Caller>(
+    mut listener: TcpListener,
+    router: Router,
+    service: &Service<C>,
+    connections: &Arc<Semaphore>,
+) -> Infallible {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(service.limits().head_within);
+    let answering = TowerToHyperService::new(router);
+    loop {
+        let (connection, _) = Listener::accept(&mut listener).await;
+        let Ok(permit) = Arc::clone(connections).try_acquire_owned() else {
+            service.metrics.connections_refused.add(1);
+            let _ = connection.into_std().and_then(|mut full| full.write_all(FULL));
+            continue;
+        };
+        // Small answers must not wait for the acknowledgement of the last ones.
+        let _ = connection.set_nodelay(true);
+        let serving = http.serve_connection(TokioIo::new(connection), answering.clone());
+        let mut closing = service.closing();
+        tokio::spawn(async move {
+            let closed = async {
+                let _ = closing.wait_for(|closing| *closing).await;
+            };
+            let mut serving = pin!(serving.with_upgrades());
+            // A client that breaks off or takes too long is no news to anybody.
+            tokio::select! {
+                _ = serving.as_mut() => {}
+                () = closed => {
+                    serving.as_mut().graceful_shutdown();
+                    let _ = serving.await;
+                }
+            }
+            drop(permit);
+        });
     }
 }

@@ -79,14 +79,12 @@ impl Node {
         callers: Tokens<Principal>,
         origins: Vec<String>,
         stop: Pin<Box<dyn Future<Output = ()> + Send>>,
-    ) -> anyhow::Result<()> {
+    ) {
         let settings = tallystick_api::Settings { origins, ..Default::default() };
         let watch = tokio::spawn(tell_damage(self.log.health()));
-        let served =
-            tallystick_api::run(self.ledger.clone(), callers, listener, stop, settings).await;
+        tallystick_api::run(self.ledger.clone(), callers, listener, stop, settings).await;
         watch.abort();
         self.close().await;
-        Ok(served?)
     }
 
     /// Finishes what was accepted, keeps a savepoint, and lets go of the folder.

@@ -13,5 +13,6 @@ async fn main() -> std::io::Result<()> {
     let interrupted = async {
         let _ = tokio::signal::ctrl_c().await;
     };
-    tallystick_api::serve(listener, router, service, interrupted).await
+    tallystick_api::serve(listener, router, service, interrupted).await;
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! A toy server on a free port, and clients that send exactly what they are told.
 
-use std::{fmt::Write, io, sync::Arc, time::Duration};
+use std::{fmt::Write, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -20,13 +20,13 @@ use tokio_tungstenite::{
 use crate::toy::{self, Ledger, TOKEN};
 
 /// No wait of a test lasts longer; one that does has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Door {
     pub(crate) address: String,
     pub(crate) ledger: Ledger,
     stop: oneshot::Sender<()>,
-    serving: JoinHandle<io::Result<()>>,
+    serving: JoinHandle<()>,
 }
 
 impl Door {
@@ -47,7 +47,7 @@ impl Door {
     }
 
     /// Tells the server to stop; the handle ends when it has.
-    pub(crate) fn stop(self) -> JoinHandle<io::Result<()>> {
+    pub(crate) fn stop(self) -> JoinHandle<()> {
         self.stop.send(()).unwrap();
         self.serving
     }

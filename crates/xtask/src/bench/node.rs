@@ -49,7 +49,7 @@ pub(super) struct Node {
 struct OpenDoor {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
-    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    serving: tokio::task::JoinHandle<()>,
 }
 
 /// The log alone, without the scrub, which would be measured along.
@@ -159,7 +159,7 @@ impl Node {
     pub(super) fn close(mut self) -> Result<()> {
         if let Some(OpenDoor { stop, serving, .. }) = self.door.take() {
             let _ = stop.send(());
-            self.runtime.block_on(serving).context("the server panicked")??;
+            self.runtime.block_on(serving).context("the server panicked")?;
         }
         self.runtime.block_on(self.ledger.close());
         self.leave()
