@@ -59,8 +59,9 @@ pub(super) fn open_log(folder: &Path) -> Result<SledLog> {
 }
 
 impl Node {
-    /// Opens the ledger in a folder, a new one if there is none.
-    pub(super) fn open(folder: &Path, from_savepoint: bool) -> Result<Self> {
+    /// Opens the ledger in a folder, a new one if there is none: with the folds that are kept there,
+    /// or as if there were none.
+    pub(super) fn open(folder: &Path, from_folds: bool) -> Result<Self> {
         let log = Arc::new(open_log(folder)?);
         let (vault, key) = (folder.join(VAULT), folder.join(EPOCH_KEY));
         let vault = if vault.exists() {
@@ -72,7 +73,8 @@ impl Node {
             log: Arc::clone(&log) as Arc<dyn Log>,
             vault,
             clock: Arc::new(VirtualClock::new(NOON)),
-            savepoint: from_savepoint.then(|| folder.join(SAVEPOINT)),
+            folds: from_folds.then(|| folder.to_owned()),
+            signing: None,
             settings: Settings::default(),
         };
         let ledger = Ledger::open(parts, |_| {}).context("cannot open the ledger")?;
