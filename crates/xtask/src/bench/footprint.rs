@@ -12,39 +12,45 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use tallystick_api::EventWriter;
 use tallystick_domain::Role;
-use tallystick_domain::envelope::body_json;
+use tallystick_domain::envelope::Stored;
+use tallystick_domain::id::LedgerId;
 use tallystick_log::{CommitNumber, Log, ReadBudget, wait};
+use tallystick_views::Scope;
 
 use super::figure::{Figure, Sample, Target};
 use super::load::Load;
-use super::node::{EPOCH_KEY, SAVEPOINT, VAULT, as_f64, open_log};
+use super::node::{EPOCH_KEY, SAVEPOINT, TILES, VAULT, as_f64, open_log};
 use super::partnership::trusts;
 use super::request::{AGENCY_HOME, ask, token};
 use super::stock::bytes;
 
-/// All files of the folder, which 64 callers have loaded.
+/// All files of the folder, which 64 callers have loaded. An event may take 250 bytes, or 0.7 of its
+/// JSON if that is more. Its JSON is its line in a partner's export: the attributes of a CloudEvent
+/// and the data, each once, without the stored record (and its salts) that only an auditor's has.
 pub(super) const DISK: Figure = Figure::new("bytes_per_event_disk", "bytes", |bench| {
     let stock = bench.stock()?;
     let events = as_f64(stock.position);
     let log = open_log(&stock.folder)?;
     let Contents { blocks, block_bytes, json_bytes } = contents(&log)?;
+    let (taken, json) = (as_f64(bytes(&stock.folder)?) / events, as_f64(json_bytes) / events);
+    let allowed = (0.7 * json).max(250.0);
     Ok(vec![
-        Sample::new(as_f64(bytes(&stock.folder)?) / events)
+        Sample::new(taken)
+            .beside("json", json)
+            .beside("allowed", allowed)
+            .beside("of_allowed", taken / allowed)
             .beside("log", as_f64(bytes(&stock.folder.join("log"))?) / events)
+            .beside("blocks", as_f64(block_bytes) / events)
             .beside("vault", as_f64(bytes(&stock.folder.join(VAULT))?) / events)
             .beside("savepoint", as_f64(bytes(&stock.folder.join(SAVEPOINT))?) / events)
-            .beside("blocks", as_f64(block_bytes) / events)
+            .beside("tiles", as_f64(bytes(&stock.folder.join(TILES))?) / events)
             .beside("events_a_block", events / as_f64(blocks))
-            .beside("json_bytes_of_body", as_f64(json_bytes) / events)
             .beside("loaded_per_s", stock.loaded_per_s),
     ])
 })
-.target(Target::AtMost(250.0))
-.limited_by(
-    "sled, whose file is four fifths larger than the blocks in it (195 bytes an event, most of \
-     them salts, digests and identifiers that do not compress), and the savepoint (45 bytes)",
-);
+.beside(&[("of_allowed", Target::AtMost(1.0))]);
 
 /// The binary, serving a copy of the folder: after a start from the savepoint and a look at every
 /// trust's home.
@@ -76,13 +82,17 @@ pub(super) const RSS: Figure = Figure::new("rss_mib", "MiB", |bench| {
 struct Contents {
     blocks: u64,
     block_bytes: u64,
-    /// JSON of all bodies.
+    /// Lines of a partner's export, with their line feeds.
     json_bytes: u64,
 }
 
 fn contents(log: &impl Log) -> Result<Contents> {
     let (mut after, mut contents) = (CommitNumber::ZERO, Contents::default());
-    let mut buffer = Vec::new();
+    // Every ledger's identifier is as long, and a line is the same for all who do not read records.
+    let partner = trusts().next().context("there are no trusts")?;
+    let mut writer =
+        EventWriter::new(LedgerId([0; 16]), Scope::new(partner, Role::OffenderManager));
+    let (mut buffer, mut line) = (Vec::new(), Vec::new());
     loop {
         let blocks = wait(log.read(after, ReadBudget::default()))?;
         let Some(last) = blocks.last() else { return Ok(contents) };
@@ -91,8 +101,9 @@ fn contents(log: &impl Log) -> Result<Contents> {
             contents.blocks += 1;
             contents.block_bytes += block.bytes().len() as u64;
             for stored in block.scan(&mut buffer)? {
-                let json = body_json(stored.body).context("a body is no text")?;
-                contents.json_bytes += json.len() as u64;
+                line.clear();
+                writer.write(&Stored::read(stored.header, stored.body)?, &mut line);
+                contents.json_bytes += line.len() as u64;
             }
         }
     }

@@ -28,6 +28,7 @@ use super::request::token;
 pub(super) const EPOCH_KEY: &str = "epoch-key";
 pub(super) const VAULT: &str = "vault";
 pub(super) const SAVEPOINT: &str = "savepoint";
+pub(super) const TILES: &str = "tiles";
 
 /// Roles that the measurements act in.
 const ROLES: [Role; 5] = [
