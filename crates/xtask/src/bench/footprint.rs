@@ -27,7 +27,7 @@ use super::request::{AGENCY_HOME, ask, token};
 use super::stock::bytes;
 
 /// All files of the folder, which 64 callers have loaded. An event may take 250 bytes, or 0.7 of its
-/// JSON if that is more. Its JSON is its line in a partner's export: the attributes of a CloudEvent
+/// JSON if that is more. Its JSON is its line in a partner's export: the attributes of the envelope
 /// and the data, each once, without the stored record (and its salts) that only an auditor's has.
 pub(super) const DISK: Figure = Figure::new("bytes_per_event_disk", "bytes", |bench| {
     let stock = bench.stock()?;
