@@ -61,6 +61,7 @@ pub use metrics::{Histogram, MetricValues};
 pub use open::{OpenError, Parts};
 pub use page::{Direction, Page, Span};
 pub use receipt::{Outcome, ReadOnly, Receipt, SubmitError};
+pub use savepoint::saved;
 pub use sealing::{Closed, Opened};
 pub use settings::{Limit, Settings};
 pub use tallystick_log::MemoryLog;

@@ -91,6 +91,14 @@ impl Savepoint {
     }
 }
 
+/// The snapshot that a node would start from on this log, with its lists; `None` if the folder has no
+/// savepoint or one of no use. For whoever folds the log anew and compares.
+pub fn saved(folder: &Path, log: &Arc<dyn Log>) -> Option<Snapshot> {
+    let mut snapshot = load(&folder.join("savepoint"), log).ok()??.snapshot;
+    snapshot.index();
+    Some(snapshot)
+}
+
 /// Reads the savepoint of a log; `None` if there is none.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::settings::{LogFormat, Verify};
+use crate::settings::{self, LogFormat};
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use std::net::SocketAddr;
@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Replay(Replay),
     /// Write the events of a stopped ledger as CloudEvents, one JSON object a line.
     Export(Export),
+    /// Check offline that a ledger, or a receipt, is what was signed.
+    Verify(Verify),
     /// Make a key that signs or cosigns checkpoints, or show its public half.
     #[command(subcommand)]
     Key(Key),
@@ -95,7 +97,7 @@ pub(crate) struct Serve {
     /// What is checked before serving.
     #[arg(long, value_enum)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) verify: Option<Verify>,
+    pub(crate) verify: Option<settings::Verify>,
     /// For one start: take the store's end as the head, though the head file is lost.
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -141,11 +143,14 @@ pub(crate) struct Demo {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Replay {
     /// Folder of a stopped ledger, or a copy of one.
-    #[arg(long, value_name = "DIR", conflicts_with = "export", required_unless_present = "export")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["export", "from_bundle"])]
     pub(crate) data: Option<PathBuf>,
     /// Export of a ledger, as `tallystick export` or an auditor's `/export/events.ndjson` gave it.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "data")]
     pub(crate) export: Option<PathBuf>,
+    /// Bundle, as `tallystick export --bundle` made it.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["data", "export"])]
+    pub(crate) from_bundle: Option<PathBuf>,
     /// Fold up to this position; without it, all.
     #[arg(long, value_name = "POSITION")]
     pub(crate) as_of: Option<u64>,
@@ -168,6 +173,44 @@ pub(crate) struct Export {
     /// Only events after this position.
     #[arg(long, value_name = "POSITION", default_value_t = 0)]
     pub(crate) after: u64,
+    /// Make a bundle in this folder instead: records, digests, tree and signed checkpoint, with a
+    /// page that says how to verify them without this program.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "after"])]
+    pub(crate) bundle: Option<PathBuf>,
+}
+
+/// What is verified, and what it is held against. Exit code 0: sound; 1: tampered, with the first
+/// bad position; 2: it cannot be told, and why.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Verify {
+    /// Folder of a stopped ledger, or a copy of one.
+    #[arg(long, value_name = "DIR", conflicts_with = "bundle")]
+    pub(crate) data: Option<PathBuf>,
+    /// Bundle, as `tallystick export --bundle` made it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) bundle: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+    /// Checkpoint that is known from elsewhere, older or newer; may be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: Vec<PathBuf>,
+    /// Receipt of a record; may be repeated. Needs no ledger.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) receipt: Vec<PathBuf>,
+    /// Also fold everything from nothing.
+    #[arg(long)]
+    pub(crate) refold: bool,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Trust {
+    /// Public key of the log, as `tallystick key show` prints it, or a file with such keys; may be
+    /// repeated.
+    #[arg(long, value_name = "VKEY|FILE", required_unless_present = "policy")]
+    pub(crate) key: Vec<String>,
+    /// Trust policy (C2SP tlog-policy): logs, witnesses and the quorum.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Subcommand)]

@@ -1,7 +1,7 @@
 //! What each command of the command line starts.
 
 use crate::cli::Command;
-use crate::{export, init, key, replay, serve, stage};
+use crate::{export, init, key, replay, serve, stage, verify};
 use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
@@ -13,6 +13,7 @@ pub(crate) fn run(command: Command, runtime: &Runtime) -> anyhow::Result<ExitCod
         Command::Demo(demo) => runtime.block_on(stage::run(demo))?,
         Command::Replay(replay) => replay::run(&replay)?,
         Command::Export(export) => export::run(&export)?,
+        Command::Verify(verify) => return Ok(verify::run(&verify)),
         Command::Key(key) => key::run(&key)?,
         Command::Schema => export::schema()?,
         Command::Config(flags) => export::config(&flags),

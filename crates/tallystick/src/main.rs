@@ -1,5 +1,6 @@
 //! Tallystick, the binary: one ledger, served, replayed, exported.
 
+mod bundle;
 mod cli;
 mod command;
 mod demo;
@@ -13,6 +14,7 @@ mod replay;
 mod serve;
 mod settings;
 mod stage;
+mod verify;
 
 use clap::Parser as _;
 use cli::Cli;

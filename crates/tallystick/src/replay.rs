@@ -1,6 +1,7 @@
 //! `tallystick replay`: folds a ledger from nothing and says what came out, so that anybody with a
 //! copy can check what a node shows.
 
+use crate::bundle::Bundle;
 use crate::cli::Replay;
 use crate::init::hex;
 use crate::node::options_if_new;
@@ -23,14 +24,13 @@ pub(crate) fn run(flags: &Replay) -> anyhow::Result<()> {
     observe::start(LogFormat::Text, "warn")?;
     let mut meter = Meter::new("folding");
     let upto = flags.as_of.map(Position);
-    let snapshot = match (&flags.data, &flags.export) {
-        (Some(data), _) => {
-            let log = open(data)?;
-            replay(&log, upto, |progress| meter.at(progress.position.0, progress.head.0))?
-        }
-        (None, Some(export)) => fold_export(export, upto, &mut meter)?,
-        (None, None) => bail!("neither --data nor --export is given"),
+    let log = match (&flags.data, &flags.export, &flags.from_bundle) {
+        (Some(data), _, _) => open(data)?,
+        (_, Some(export), _) => pack_export(export)?,
+        (_, _, Some(bundle)) => pack_bundle(&Bundle::open(bundle)?)?,
+        (None, None, None) => bail!("neither --data nor --export nor --from-bundle is given"),
     };
+    let snapshot = replay(&log, upto, |progress| meter.at(progress.position.0, progress.head.0))?;
     drop(meter);
     print(&snapshot);
     if let (Some(url), Some(token_file)) = (&flags.url, &flags.token_file) {
@@ -47,42 +47,57 @@ pub(crate) fn open(data: &Path) -> anyhow::Result<Arc<dyn Log>> {
     Ok(Arc::new(SledLog::open(data, &options)?))
 }
 
-/// Packs the records of an export into a log in memory, block by block as they were, and folds it.
-fn fold_export(path: &Path, upto: Option<Position>, meter: &mut Meter) -> anyhow::Result<Snapshot> {
+/// Packs the records of an export into a log in memory, block by block as they were.
+fn pack_export(path: &Path) -> anyhow::Result<Arc<dyn Log>> {
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let log = MemoryLog::new(LogIdentity::new([0; 32]));
-    let mut block = Packing { builder: BlockBuilder::new(), commit: 1, next: 1, log: &log };
+    let mut packing = Packing::new();
     for (number, line) in BufReader::new(file).lines().enumerate() {
         let place = || format!("{} line {}", path.display(), number + 1);
         let (header, body) = tallystick_api::record_of(&line?).with_context(place)?;
-        let envelope = Envelope::decode(&header).with_context(place)?;
-        ensure!(
-            envelope.position.0 == block.next,
-            "{}: position {} where {} should be: an export has to begin at the beginning and leave nothing out",
-            place(),
-            envelope.position,
-            block.next
-        );
-        block.take(envelope.commit, &header, &body).with_context(place)?;
+        packing.take(&header, &body).with_context(place)?;
     }
-    block.finish()?;
-    let log: Arc<dyn Log> = Arc::new(log);
-    Ok(replay(&log, upto, |progress| meter.at(progress.position.0, progress.head.0))?)
+    packing.into_log()
 }
 
-/// A block that is being filled with the records of one commit.
-struct Packing<'a> {
+/// The same of a bundle.
+pub(crate) fn pack_bundle(bundle: &Bundle) -> anyhow::Result<Arc<dyn Log>> {
+    let size = bundle.checkpoint()?.head().size;
+    let mut packing = Packing::new();
+    for index in 0.. {
+        let place = || format!("file {index} of the bundle's records");
+        let Some(file) = bundle.records(index, size).with_context(place)? else { break };
+        for record in file.iter() {
+            let record = record.with_context(place)?;
+            packing.take(record.header, record.body).with_context(place)?;
+        }
+    }
+    packing.into_log()
+}
+
+/// A log in memory that is being filled, and the block of its next commit.
+struct Packing {
+    log: MemoryLog,
     builder: BlockBuilder,
     commit: u64,
     /// Position of the next record.
     next: u64,
-    log: &'a MemoryLog,
 }
 
-impl Packing<'_> {
-    fn take(&mut self, commit: u64, header: &[u8], body: &[u8]) -> anyhow::Result<()> {
+impl Packing {
+    fn new() -> Self {
+        let log = MemoryLog::new(LogIdentity::new([0; 32]));
+        Self { log, builder: BlockBuilder::new(), commit: 1, next: 1 }
+    }
+
+    fn take(&mut self, header: &[u8], body: &[u8]) -> anyhow::Result<()> {
+        let Envelope { position, commit, .. } = Envelope::decode(header)?;
+        ensure!(
+            position.0 == self.next,
+            "position {position} where {} should be: an export has to begin at the beginning and leave nothing out",
+            self.next
+        );
         if commit != self.commit {
-            self.finish()?;
+            self.end_block()?;
             self.commit = commit;
         }
         self.builder.push(header, body)?;
@@ -90,7 +105,7 @@ impl Packing<'_> {
         Ok(())
     }
 
-    fn finish(&mut self) -> anyhow::Result<()> {
+    fn end_block(&mut self) -> anyhow::Result<()> {
         let count = self.builder.count() as u64;
         if count > 0 {
             let head = *self.log.head().borrow();
@@ -99,6 +114,11 @@ impl Packing<'_> {
             wait(self.log.append(head.commit, block))?;
         }
         Ok(())
+    }
+
+    fn into_log(mut self) -> anyhow::Result<Arc<dyn Log>> {
+        self.end_block()?;
+        Ok(Arc::new(self.log))
     }
 }
 

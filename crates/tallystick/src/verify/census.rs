@@ -1,0 +1,182 @@
+//! Whether the numbers in the headers run without a gap: positions, the versions of each stream,
+//! the events of each command; and whether an event is there twice.
+//!
+//! Uses the same memory for any number of records: what has to be put in order goes to buckets, and
+//! these to files as they grow.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::thread;
+
+use tallystick_domain::{Envelope, EventId, StreamId};
+
+/// Parts that are ordered each by itself: of ten million records, 5 MB each.
+const BUCKETS: usize = 128;
+
+/// Bytes of a bucket that are in memory: 4 MiB of all of them.
+const BUFFER: usize = 32 << 10;
+
+/// Bytes of an entry in a bucket: kind, identifier, position, number.
+const ENTRY: usize = 1 + 16 + 8 + 4;
+
+/// Kind of an entry that is a command's; those of streams are from 1.
+const COMMAND: u8 = 0;
+
+/// A number that is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Odd {
+    pub(crate) position: u64,
+    pub(crate) what: String,
+}
+
+/// The count under way.
+pub(crate) struct Census {
+    /// Position and commit of the last record.
+    last: (u64, u64),
+    /// The command whose events go on.
+    open: Option<(EventId, u16)>,
+    buckets: Vec<Bucket>,
+}
+
+#[derive(Default)]
+struct Bucket {
+    buffer: Vec<u8>,
+    file: Option<File>,
+}
+
+/// What must be numbered 1, 2, 3 …: a stream's versions, and the one event that begins a command.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Numbered {
+    kind: u8,
+    id: [u8; 16],
+    position: u64,
+    number: u32,
+}
+
+impl Census {
+    pub(crate) fn new() -> Self {
+        let buckets = (0..BUCKETS).map(|_| Bucket::default()).collect();
+        Self { last: (0, 0), open: None, buckets }
+    }
+
+    /// Takes the next record's header, which is at this position. The answer names what does not
+    /// follow from the one before.
+    pub(crate) fn take(
+        &mut self,
+        position: u64,
+        envelope: &Envelope,
+    ) -> io::Result<Result<(), Odd>> {
+        let odd = |what: String| Ok(Err(Odd { position, what }));
+        let (before, commit) = self.last;
+        if position != before + 1 || envelope.position.0 != position {
+            let says = envelope.position;
+            return odd(format!("position {} is expected, its header says {says}", before + 1));
+        }
+        if envelope.commit != commit && envelope.commit != commit + 1 {
+            let found = envelope.commit;
+            return odd(format!("commit {commit} goes on or ends before it, it says {found}"));
+        }
+        self.last = (position, envelope.commit);
+        let id = envelope.event_id();
+        let expected = self.open.map_or(0, |(of, _)| of.index + 1);
+        let goes_on = self
+            .open
+            .is_none_or(|(of, count)| of.of_command == id.of_command && count == envelope.of);
+        if id.index != expected || !goes_on {
+            return odd(format!("event {expected} of a command is expected, it is {id}"));
+        }
+        self.open = (!envelope.ends_command()).then_some((id, envelope.of));
+        if id.index == 0 {
+            self.put(Numbered { kind: COMMAND, id: id.of_command, position, number: 1 })?;
+        }
+        let StreamId { kind, id } = envelope.stream;
+        let number = envelope.version;
+        self.put(Numbered { kind: kind as u8, id, position, number })?;
+        Ok(Ok(()))
+    }
+
+    fn put(&mut self, entry: Numbered) -> io::Result<()> {
+        // Identifiers are random, or derived by a hash.
+        let bucket = &mut self.buckets[usize::from(entry.id[15]) % BUCKETS];
+        bucket.buffer.extend_from_slice(&entry.to_bytes());
+        if bucket.buffer.len() + ENTRY > BUFFER {
+            let file = match &mut bucket.file {
+                Some(file) => file,
+                file => file.insert(tempfile::tempfile()?),
+            };
+            file.write_all(&bucket.buffer)?;
+            bucket.buffer.clear();
+        }
+        Ok(())
+    }
+
+    /// Looks at all numbers, on two threads; names the first that is out of its place.
+    pub(crate) fn finish(mut self) -> io::Result<Option<Odd>> {
+        if let Some((id, of)) = self.open {
+            let what = format!("the log ends after event {} of {of} of a command", id.index + 1);
+            return Ok(Some(Odd { position: self.last.0, what }));
+        }
+        let (front, back) = self.buckets.split_at_mut(BUCKETS / 2);
+        let (front, back) = thread::scope(|scope| {
+            let beside = scope.spawn(|| first_odd(front));
+            let here = first_odd(back);
+            (beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), here)
+        });
+        Ok(earlier(front?, back?))
+    }
+}
+
+fn earlier(one: Option<Odd>, other: Option<Odd>) -> Option<Odd> {
+    one.into_iter().chain(other).min_by_key(|odd| odd.position)
+}
+
+fn first_odd(buckets: &mut [Bucket]) -> io::Result<Option<Odd>> {
+    let (mut first, mut bytes) = (None, Vec::new());
+    for bucket in buckets {
+        bytes.clear();
+        if let Some(file) = &mut bucket.file {
+            file.seek(SeekFrom::Start(0))?;
+            file.read_to_end(&mut bytes)?;
+        }
+        bytes.append(&mut bucket.buffer);
+        let mut entries: Vec<_> =
+            bytes.as_chunks::<ENTRY>().0.iter().map(Numbered::of_bytes).collect();
+        entries.sort_unstable();
+        let runs = entries.chunk_by(|one, other| (one.kind, one.id) == (other.kind, other.id));
+        for run in runs {
+            let odd = (1..).zip(run).find(|(expected, entry)| entry.number != *expected);
+            first = earlier(first, odd.map(|(expected, entry)| entry.odd(expected)));
+        }
+    }
+    Ok(first)
+}
+
+impl Numbered {
+    fn to_bytes(self) -> [u8; ENTRY] {
+        let mut bytes = [0; ENTRY];
+        bytes[0] = self.kind;
+        bytes[1..17].copy_from_slice(&self.id);
+        bytes[17..25].copy_from_slice(&self.position.to_be_bytes());
+        bytes[25..].copy_from_slice(&self.number.to_be_bytes());
+        bytes
+    }
+
+    fn of_bytes(bytes: &[u8; ENTRY]) -> Self {
+        let (mut id, mut position, mut number) = ([0; 16], [0; 8], [0; 4]);
+        id.copy_from_slice(&bytes[1..17]);
+        position.copy_from_slice(&bytes[17..25]);
+        number.copy_from_slice(&bytes[25..]);
+        let (position, number) = (u64::from_be_bytes(position), u32::from_be_bytes(number));
+        Self { kind: bytes[0], id, position, number }
+    }
+
+    fn odd(&self, expected: u32) -> Odd {
+        let Self { kind, number, position, .. } = *self;
+        let what = if kind == COMMAND {
+            "its event is there already, at an earlier position".to_owned()
+        } else {
+            format!("version {expected} of its stream is expected, it says {number}")
+        };
+        Odd { position, what }
+    }
+}
