@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tallystick_tally::Signer;
 use tempfile::TempDir;
 
 /// A ledger's folder with the files that belong to it and are kept apart from it.
@@ -23,9 +25,14 @@ impl Home {
         Self { folder: own.path().to_owned(), _own: Some(own) }.initialised()
     }
 
+    /// One that is there, which somebody else removes.
+    pub(crate) fn at(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), _own: None }
+    }
+
     /// The same in a folder that is there.
     pub(crate) fn init_in(folder: &Path) -> (Self, String) {
-        Self { folder: folder.to_owned(), _own: None }.initialised()
+        Self::at(folder).initialised()
     }
 
     fn initialised(self) -> (Self, String) {
@@ -41,6 +48,8 @@ impl Home {
             "--commissioner".as_ref(),
             "Commissioners (invented)".as_ref(),
         ]);
+        let signer = Signer::from_seed("ledger.example".parse().expect("a name"), &[5; 32]);
+        write_secret(&home.signing_key(), &signer.to_secret_text());
         let token = said.split_whitespace().find(|word| word.starts_with("tsk_"));
         (home, token.expect("a token").to_owned())
     }
@@ -56,6 +65,10 @@ impl Home {
 
     pub(crate) fn epoch_key(&self) -> PathBuf {
         self.folder.join("epoch-key")
+    }
+
+    pub(crate) fn signing_key(&self) -> PathBuf {
+        self.folder.join("signing-key")
     }
 
     pub(crate) fn tokens(&self) -> PathBuf {
@@ -86,6 +99,7 @@ impl Home {
         command.arg("--data").arg(self.data());
         command.arg("--epoch-key").arg(self.epoch_key());
         command.arg("--tokens").arg(self.tokens());
+        command.arg("--signing-key").arg(self.signing_key());
         command
     }
 
@@ -98,6 +112,12 @@ impl Home {
     }
 }
 
+/// A file that only its owner may read.
+pub(crate) fn write_secret(path: &Path, text: &str) {
+    fs::write(path, text).expect("written");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("its own file");
+}
+
 /// Copies all files of a folder, with their permissions.
 pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("made");
@@ -106,7 +126,8 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         let target = to.join(entry.file_name());
         if entry.file_type().expect("a type").is_dir() {
             copy(&entry.path(), &target);
-        } else {
+        } else if entry.file_type().expect("a type").is_file() {
+            // The operators' door of a node that is running is no file.
             fs::copy(entry.path(), target).expect("copied");
         }
     }
@@ -117,7 +138,11 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
-        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.is_file() {
+            found.push(path);
+        }
     }
     found.sort();
     found

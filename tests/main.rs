@@ -14,6 +14,7 @@ mod partnership;
 mod replay;
 mod socket;
 
+mod backup;
 mod corrections;
 mod damage;
 mod exports;

@@ -282,7 +282,7 @@ impl Checkpoints {
                     .map_err(|source| CheckpointFault::Damaged { path: path.clone(), source })?;
                 // Size and root first: a log that was cut to before its own opening has no name
                 // under which a signature could be looked at.
-                self.agrees(checkpoint.head())?;
+                self.agrees(checkpoint.origin(), checkpoint.head())?;
                 let signers = self.signers().map_err(CheckpointFault::Origin)?;
                 let keys: Vec<_> = signers.iter().map(Signer::verifier_key).collect();
                 if !keys.is_empty() {
@@ -291,20 +291,37 @@ impl Checkpoints {
                         source,
                     })?;
                 }
-                Some(checkpoint)
+                self.binds(checkpoint.origin()).then_some(checkpoint)
             }
         };
         // One that is cut short was never signed.
         if let Some(bytes) = read(&self.path("checkpoint.next"))?
-            && let Some(head) = unsigned(&bytes)
+            && let Some((origin, head)) = unsigned(&bytes)
         {
-            self.agrees(&head)?;
+            self.agrees(origin, &head)?;
         }
-        self.signing.known.iter().try_for_each(|known| self.agrees(known.head()))?;
+        self.signing
+            .known
+            .iter()
+            .try_for_each(|known| self.agrees(known.origin(), known.head()))?;
         Ok(signed)
     }
 
-    fn agrees(&self, signed: &TreeHead) -> Result<(), CheckpointFault> {
+    /// Whether what was signed under an origin binds this log. Not if that was an earlier
+    /// incarnation: what it had signed was given up, openly, when the next one began.
+    fn binds(&self, origin: &str) -> bool {
+        let signed = origin.rsplit_once('#').and_then(|(_, number)| number.parse().ok());
+        let snapshot = self.published.get();
+        let ledger = snapshot.case(CaseKey::Ledger).and_then(|case| case.ledger());
+        let opened = ledger.and_then(|ledger| ledger.openings.last());
+        let present = opened.map(|opened| opened.incarnation);
+        signed.zip(present).is_none_or(|(signed, present): (u32, u32)| signed >= present)
+    }
+
+    fn agrees(&self, origin: &str, signed: &TreeHead) -> Result<(), CheckpointFault> {
+        if !self.binds(origin) {
+            return Ok(());
+        }
         let found = self.tree.head().size;
         if signed.size > found {
             return Err(CheckpointFault::Behind { signed: signed.size.get(), found: found.get() });
@@ -334,12 +351,13 @@ enum Unsigned {
     Origin(#[from] InvalidKey),
 }
 
-/// Size and root in `checkpoint.next`.
-fn unsigned(bytes: &[u8]) -> Option<TreeHead> {
-    let mut lines = str::from_utf8(bytes).ok()?.strip_suffix('\n')?.split('\n').skip(1);
+/// Origin, size and root in `checkpoint.next`.
+fn unsigned(bytes: &[u8]) -> Option<(&str, TreeHead)> {
+    let mut lines = str::from_utf8(bytes).ok()?.strip_suffix('\n')?.split('\n');
+    let origin = lines.next()?;
     let size = lines.next()?.parse().ok()?;
     let root = lines.next()?.parse().ok()?;
-    lines.next().is_none().then_some(TreeHead { size, root })
+    lines.next().is_none().then_some((origin, TreeHead { size, root }))
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, CheckpointFault> {

@@ -4,7 +4,11 @@
 mod builder;
 mod records;
 
-use std::{fmt, sync::OnceLock};
+use std::{
+    fmt,
+    io::{self, Read},
+    sync::OnceLock,
+};
 
 use bytes::Bytes;
 
@@ -121,6 +125,25 @@ impl Block {
             digest: OnceLock::new(),
             bytes,
         })
+    }
+
+    /// Reads the next of blocks that stand one after the other; `None` at their end.
+    ///
+    /// # Errors
+    /// What the source says, and [`io::ErrorKind::InvalidData`] with the [`Damage`] of a block.
+    pub fn read(from: &mut impl Read) -> io::Result<Option<Self>> {
+        let mut header = [0; BLOCK_HEADER_BYTES];
+        if from.read(&mut header[..1])? == 0 {
+            return Ok(None);
+        }
+        from.read_exact(&mut header[1..])?;
+        let stored_length = u32::from_be_bytes(field(&header, 60));
+        let mut bytes = header.to_vec();
+        // A length that cannot be is found by `parse`, of what is there.
+        let rest = u64::from(stored_length).min(MAX_BLOCK_BYTES as u64);
+        from.take(rest).read_to_end(&mut bytes)?;
+        let damaged = |damage| io::Error::new(io::ErrorKind::InvalidData, damage);
+        Self::parse(bytes.into()).map(Some).map_err(damaged)
     }
 
     /// The commit's number, from 1.

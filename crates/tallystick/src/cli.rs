@@ -31,6 +31,10 @@ pub(crate) enum Command {
     /// Make a key that signs or cosigns checkpoints, or show its public half.
     #[command(subcommand)]
     Key(Key),
+    /// Copy a ledger, also while it is served: log, vault, checkpoint.
+    Backup(Backup),
+    /// Make a ledger's folder from a backup, checked whole.
+    Restore(Restore),
     /// Print the GraphQL schema.
     Schema,
     /// Print every setting, its value and where it came from.
@@ -102,6 +106,11 @@ pub(crate) struct Serve {
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) accept_lost_head_file: bool,
+    /// For one start: go on although records that were signed are lost. The first event of the new
+    /// incarnation cites the checkpoint that is given up.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) new_incarnation: bool,
     /// Logs on standard error as text or json.
     #[arg(long, value_enum)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -250,4 +259,30 @@ pub(crate) struct ShowKey {
     /// The ledger's incarnation, from 1.
     #[arg(long, value_name = "N", requires = "ledger")]
     pub(crate) incarnation: Option<u32>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Backup {
+    /// Folder of the ledger.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Folder to make.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Day after which copies of the epoch key are destroyed: an erasure is final then.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) epoch_key_expires: Option<String>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Restore {
+    /// Folder of the backup.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: PathBuf,
+    /// Folder to make.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// File with a checkpoint that somebody kept; may be repeated.
+    #[arg(long = "known-checkpoint", value_name = "FILE")]
+    pub(crate) known_checkpoints: Vec<PathBuf>,
 }

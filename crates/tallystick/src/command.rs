@@ -1,7 +1,7 @@
 //! What each command of the command line starts.
 
 use crate::cli::Command;
-use crate::{export, init, key, replay, serve, stage, verify};
+use crate::{backup, export, init, key, replay, restore, serve, stage, verify};
 use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
@@ -15,8 +15,10 @@ pub(crate) fn run(command: Command, runtime: &Runtime) -> anyhow::Result<ExitCod
         Command::Export(export) => export::run(&export)?,
         Command::Verify(verify) => return Ok(verify::run(&verify)),
         Command::Key(key) => key::run(&key)?,
+        Command::Backup(backup) => backup::run(&backup)?,
+        Command::Restore(restore) => restore::run(&restore)?,
         Command::Schema => export::schema()?,
-        Command::Config(flags) => export::config(&flags),
+        Command::Config(flags) => export::config(&flags)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -107,6 +107,7 @@ pub(crate) fn schema() -> anyhow::Result<()> {
 }
 
 /// Prints every setting, its value and where it came from.
-pub(crate) fn config(flags: &Serve) {
-    print!("{}", settings::table(&settings::figment(flags.config.as_deref(), flags)));
+pub(crate) fn config(flags: &Serve) -> anyhow::Result<()> {
+    let table = settings::table(&settings::figment(flags.config.as_deref(), flags));
+    Ok(std::io::stdout().write_all(table.as_bytes())?)
 }

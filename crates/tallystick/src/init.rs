@@ -32,8 +32,7 @@ pub(crate) async fn run(init: Init) -> anyhow::Result<()> {
     let node = Node::open(Opening {
         data: &init.data,
         epoch_key: &epoch_key,
-        signer: None,
-        known: Vec::new(),
+        signing: None,
         clock: Arc::new(SystemClock),
         options: options_if_new()?,
         verify_everything: false,
@@ -118,7 +117,8 @@ pub(crate) fn new_token() -> anyhow::Result<String> {
     Ok(format!("tsk_{:032x}{:032x}", u128::from_be_bytes(front), u128::from_be_bytes(back)))
 }
 
-fn random() -> anyhow::Result<[u8; 16]> {
+/// 16 random bytes, as identifiers have.
+pub(crate) fn random() -> anyhow::Result<[u8; 16]> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
     Ok(bytes)

@@ -1,16 +1,20 @@
 //! Tallystick, the binary: one ledger, served, replayed, exported.
 
+mod backup;
 mod bundle;
 mod cli;
 mod command;
+mod control;
 mod demo;
 mod export;
+mod incarnation;
 mod init;
 mod key;
 mod key_file;
 mod node;
 mod observe;
 mod replay;
+mod restore;
 mod serve;
 mod settings;
 mod stage;

@@ -10,17 +10,18 @@
 //! | `tiles/` | the Merkle tree's full tiles |
 //! | `checkpoint` | the last signed tree head |
 //! | `checkpoint.next` | the tree head that is signed next |
+//! | `control` | the operators' door, while the folder is served |
 
+use crate::control::Door;
 use crate::observe::Meter;
 use anyhow::{Context as _, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use tallystick_api::{Principal, Tokens};
 use tallystick_ledger::{Clock, Ledger, Parts, Settings, Signing};
 use tallystick_log::{Log as _, LogIdentity};
 use tallystick_log_sled::{Health, Options, SledLog};
-use tallystick_tally::{Checkpoint, Signer};
 use tallystick_vault::{EpochKey, Vault};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -29,10 +30,8 @@ use tokio::sync::watch;
 pub(crate) struct Opening<'a> {
     pub(crate) data: &'a Path,
     pub(crate) epoch_key: &'a EpochKey,
-    /// What signs checkpoints; nothing does without.
-    pub(crate) signer: Option<Signer>,
-    /// Checkpoints that the log must agree with, beside the one in the folder.
-    pub(crate) known: Vec<Checkpoint>,
+    /// What was signed and what signs; without it, the log is held against no checkpoint.
+    pub(crate) signing: Option<Signing>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) options: Options,
     pub(crate) verify_everything: bool,
@@ -42,12 +41,13 @@ pub(crate) struct Opening<'a> {
 pub(crate) struct Node {
     pub(crate) ledger: Ledger,
     pub(crate) log: Arc<SledLog>,
+    data: PathBuf,
 }
 
 impl Node {
     /// Opens the folder, making it if it does not exist, checks the log and folds it.
     pub(crate) fn open(opening: Opening<'_>) -> anyhow::Result<Self> {
-        let Opening { data, epoch_key, signer, known, clock, options, verify_everything } = opening;
+        let Opening { data, epoch_key, signing, clock, options, verify_everything } = opening;
         std::fs::create_dir_all(data)
             .with_context(|| format!("cannot make the folder {}", data.display()))?;
         let log = Arc::new(SledLog::open(data, &options)?);
@@ -62,12 +62,12 @@ impl Node {
             vault,
             clock,
             folds: Some(data.to_owned()),
-            signing: Some(Signing { signer, folder: data.to_owned(), known }),
+            signing,
             settings: Settings::default(),
         };
         let ledger =
             Ledger::open(parts, |progress| meter.at(progress.position.0, progress.head.0))?;
-        Ok(Self { ledger, log })
+        Ok(Self { ledger, log, data: data.to_owned() })
     }
 }
 
@@ -82,8 +82,16 @@ impl Node {
     ) {
         let settings = tallystick_api::Settings { origins, ..Default::default() };
         let watch = tokio::spawn(tell_damage(self.log.health()));
+        let log = Arc::clone(&self.log) as Arc<dyn tallystick_log::Log>;
+        // Serving does not depend on it. A folder's path may be too long for a socket's name.
+        let door = Door::open(&self.data, &log);
+        if let Err(error) = &door {
+            tracing::warn!(error = format!("{error:#}"), "no backups can be made");
+        }
+        drop(log);
         tallystick_api::run(self.ledger.clone(), callers, listener, stop, settings).await;
         watch.abort();
+        drop(door);
         self.close().await;
     }
 

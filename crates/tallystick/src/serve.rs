@@ -1,6 +1,7 @@
 //! `tallystick serve`: a node on a ledger that exists.
 
 use crate::cli::Serve;
+use crate::incarnation;
 use crate::key_file;
 use crate::node::{Node, Opening, options_if_new};
 use crate::observe;
@@ -10,7 +11,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use tallystick_api::{Principal, Tokens};
-use tallystick_ledger::SystemClock;
+use tallystick_ledger::{Signing, SystemClock};
 use tallystick_tally::{Checkpoint, Signer};
 use tallystick_vault::EpochKey;
 use tokio::net::TcpListener;
@@ -30,7 +31,7 @@ pub(crate) async fn run(flags: Serve) -> anyhow::Result<()> {
     }
     let epoch_key = EpochKey::read(&settings.epoch_key)?;
     let signer = settings.signing_key.as_deref().map(signer).transpose()?;
-    let known: Vec<_> =
+    let mut known: Vec<_> =
         settings.known_checkpoints.iter().map(|it| known(it)).collect::<Result<_, _>>()?;
     let tokens = Tokens::read(&settings.tokens, Principal::of)?;
     // Bound before the fold, so that a taken port is told at once.
@@ -41,15 +42,19 @@ pub(crate) async fn run(flags: Serve) -> anyhow::Result<()> {
     options.cache_bytes = u64::from(settings.cache_mib) << 20;
     options.min_free_bytes = u64::from(settings.min_free_mib) << 20;
     options.accept_lost_head_file = settings.accept_lost_head_file;
-    let node = Node::open(Opening {
+    let opening = |signing| Opening {
         data: &settings.data,
         epoch_key: &epoch_key,
-        signer,
-        known,
+        signing,
         clock: Arc::new(SystemClock),
-        options,
+        options: options.clone(),
         verify_everything: settings.verify == Verify::Full,
-    })?;
+    };
+    if settings.new_incarnation {
+        incarnation::open(opening(None), &std::mem::take(&mut known)).await?;
+    }
+    let folder = settings.data.clone();
+    let node = Node::open(opening(Some(Signing { signer, folder, known })))?;
     tracing::info!(
         address = %listener.local_addr()?,
         position = node.ledger.snapshot().position().0,

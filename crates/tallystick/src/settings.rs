@@ -47,10 +47,11 @@ pub(crate) struct Settings {
     pub(crate) cache_mib: u32,
     pub(crate) min_free_mib: u32,
     pub(crate) accept_lost_head_file: bool,
+    pub(crate) new_incarnation: bool,
 }
 
 /// Every setting with its default, as text of the table that `tallystick config` prints.
-const DESCRIBED: [(&str, &str); 14] = [
+const DESCRIBED: [(&str, &str); 15] = [
     ("data", "folder of the ledger: log, head file, vault, savepoint, tiles, checkpoint"),
     ("listen", "address and port to serve on"),
     ("tokens", "token file: who may call, as which agency and role"),
@@ -63,6 +64,7 @@ const DESCRIBED: [(&str, &str); 14] = [
     ("cache_mib", "sled's page cache in MiB"),
     ("min_free_mib", "below this much free disk (MiB) nothing is appended"),
     ("accept_lost_head_file", "for one start: take the store's end as the head"),
+    ("new_incarnation", "for one start: go on although records that were signed are lost"),
     ("log_format", "logs on standard error as text or json"),
     ("log_level", "least level logged: error, warn, info, debug, trace"),
 ];
@@ -83,6 +85,7 @@ fn layers(file: Option<&Path>, environment: Env, flags: impl Serialize) -> Figme
         "cache_mib": 64,
         "min_free_mib": 256,
         "accept_lost_head_file": false,
+        "new_incarnation": false,
         "log_format": "text",
         "log_level": "info",
     });
@@ -172,6 +175,7 @@ impl Settings {
         let cache_mib: Option<u32> = reading.setting("cache_mib");
         let min_free_mib: Option<u32> = reading.setting("min_free_mib");
         let accept_lost_head_file: Option<bool> = reading.setting("accept_lost_head_file");
+        let new_incarnation: Option<bool> = reading.setting("new_incarnation");
         let mut wrong = reading.wrong;
         if let (Some(listen), Some(false)) = (listen, behind_proxy)
             && !listen.ip().is_loopback()
@@ -207,6 +211,7 @@ impl Settings {
                 cache_mib: cache_mib?,
                 min_free_mib: min_free_mib?,
                 accept_lost_head_file: accept_lost_head_file?,
+                new_incarnation: new_incarnation?,
             })
         })();
         match settings {

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tallystick_api::{Principal, TokenEntry, Tokens};
 use tallystick_domain::command::{Command, Given};
-use tallystick_ledger::{Ledger, Outcome, VirtualClock};
+use tallystick_ledger::{Ledger, Outcome, Signing, VirtualClock};
 use tallystick_tally::Signer;
 use tallystick_vault::EpochKey;
 use tokio::net::TcpListener;
@@ -85,8 +85,7 @@ fn open(data: &Path, clock: Arc<VirtualClock>) -> anyhow::Result<Node> {
     Node::open(Opening {
         data,
         epoch_key: &epoch_key,
-        signer: Some(signer),
-        known: Vec::new(),
+        signing: Some(Signing { signer: Some(signer), folder: data.to_owned(), known: Vec::new() }),
         clock,
         options: options_if_new()?,
         verify_everything: false,

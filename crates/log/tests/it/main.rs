@@ -4,3 +4,4 @@
 mod broken;
 mod format;
 mod memory;
+mod reading;
