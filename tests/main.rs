@@ -31,3 +31,4 @@ mod streams;
 mod transfer;
 mod verify;
 mod visibility;
+mod witness;

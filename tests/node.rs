@@ -111,6 +111,11 @@ impl Node {
         Self::start(command)
     }
 
+    /// Another server of the binary's.
+    pub(crate) fn of(command: Command) -> Self {
+        Self::start(command).unwrap_or_else(|ended| panic!("it did not start: {ended:?}"))
+    }
+
     /// Waits until the process says that it is ready.
     fn start(mut command: Command) -> Result<Self, Ended> {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -28,6 +28,9 @@ pub(crate) enum Command {
     Export(Export),
     /// Check offline that a ledger, or a receipt, is what was signed.
     Verify(Verify),
+    /// Cosign a ledger's checkpoints, as a partner who remembers them.
+    #[command(subcommand)]
+    Witness(Witness),
     /// Make a key that signs or cosigns checkpoints, or show its public half.
     #[command(subcommand)]
     Key(Key),
@@ -285,4 +288,58 @@ pub(crate) struct Restore {
     /// File with a checkpoint that somebody kept; may be repeated.
     #[arg(long = "known-checkpoint", value_name = "FILE")]
     pub(crate) known_checkpoints: Vec<PathBuf>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Witness {
+    /// Fetch the last checkpoint of a ledger, check it, cosign it, and hand the cosignature in.
+    Once(WitnessOnce),
+    /// Serve `POST /add-checkpoint` (C2SP tlog-witness).
+    Serve(WitnessServe),
+    /// Print what was cosigned last.
+    Status(WitnessStatus),
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Witnessing {
+    /// File with the witness's key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// Public key of the log, as `tallystick key show` prints it.
+    #[arg(long, value_name = "VKEY")]
+    pub(crate) log: String,
+    /// File with the last checkpoint that was cosigned; made with the first.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: PathBuf,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WitnessOnce {
+    /// Address of the ledger.
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: String,
+    /// File with the bearer token for it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: PathBuf,
+    #[command(flatten)]
+    pub(crate) witnessing: Witnessing,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WitnessServe {
+    /// Address and port to serve on.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) witnessing: Witnessing,
+    /// Logs on standard error as text or json.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) log_format: LogFormat,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WitnessStatus {
+    /// File with the last checkpoint that was cosigned.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: PathBuf,
 }

@@ -1,7 +1,7 @@
 //! What each command of the command line starts.
 
 use crate::cli::Command;
-use crate::{backup, export, init, key, replay, restore, serve, stage, verify};
+use crate::{backup, export, init, key, replay, restore, serve, stage, verify, witness};
 use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
@@ -14,6 +14,7 @@ pub(crate) fn run(command: Command, runtime: &Runtime) -> anyhow::Result<ExitCod
         Command::Replay(replay) => replay::run(&replay)?,
         Command::Export(export) => export::run(&export)?,
         Command::Verify(verify) => return Ok(verify::run(&verify)),
+        Command::Witness(witness) => witness::run(witness, runtime)?,
         Command::Key(key) => key::run(&key)?,
         Command::Backup(backup) => backup::run(&backup)?,
         Command::Restore(restore) => restore::run(&restore)?,

@@ -19,6 +19,7 @@ mod serve;
 mod settings;
 mod stage;
 mod verify;
+mod witness;
 
 use clap::Parser as _;
 use cli::Cli;

@@ -1,0 +1,365 @@
+//! Each partner holds its half: a witness remembers what it saw and cosigns only what continues it.
+//! A bundle is laid out as a log is served, so that any file server makes a log of it.
+
+use crate::forgery::{Found, Stopped};
+use crate::node::{Node, printed, run, tallystick};
+use std::ffi::OsString;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use tallystick_tally::{AddCheckpoint, Checkpoint, ConsistencyProof, Tile, TreeSize, VerifierKey};
+
+/// A file server for a bundle, which takes cosignatures of its checkpoint: as a ledger is to its
+/// witnesses.
+struct Mirror {
+    address: String,
+    served: Arc<Mutex<PathBuf>>,
+}
+
+impl Mirror {
+    fn of(bundle: &Path, witnesses: &[VerifierKey]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let served = Arc::new(Mutex::new(bundle.to_owned()));
+        let (folder, witnesses) = (Arc::clone(&served), witnesses.to_vec());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let folder = folder.lock().expect("not poisoned").clone();
+                // A caller who went away is no failure of the server's.
+                let _ = answer(&stream.expect("a connection"), &folder, &witnesses);
+            }
+        });
+        Self { address, served }
+    }
+
+    /// From now on another story.
+    fn show(&self, bundle: &Path) {
+        bundle.clone_into(&mut self.served.lock().expect("not poisoned"));
+    }
+}
+
+fn answer(stream: &TcpStream, folder: &Path, witnesses: &[VerifierKey]) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream);
+    let mut head = Vec::new();
+    loop {
+        let mut line = String::new();
+        lines.read_line(&mut line)?;
+        if line.trim().is_empty() {
+            break;
+        }
+        head.push(line.trim().to_ascii_lowercase());
+    }
+    assert!(head.contains(&"authorization: bearer the witness's token".to_owned()), "{head:?}");
+    let words: Vec<&str> = head[0].split(' ').collect();
+    let (status, body) = match (words[0], words[1].strip_prefix("/log/").expect("a path")) {
+        ("post", "cosignatures") => {
+            let length = head.iter().find_map(|line| line.strip_prefix("content-length: "));
+            let mut body = vec![0; length.expect("a length").parse().expect("a number")];
+            lines.read_exact(&mut body)?;
+            let path = folder.join("checkpoint");
+            let mut checkpoint = Checkpoint::parse(&fs::read(&path)?).expect("a checkpoint");
+            let answer = String::from_utf8(body).expect("text");
+            match checkpoint.add_cosignatures(&answer, witnesses) {
+                Ok(1) => {
+                    fs::write(&path, checkpoint.to_string())?;
+                    (200, b"1\n".to_vec())
+                }
+                other => (400, format!("{other:?}").into_bytes()),
+            }
+        }
+        ("get", path) => match fs::read(folder.join(path)) {
+            Ok(bytes) => (200, bytes),
+            Err(_) => (404, Vec::new()),
+        },
+        _ => (405, Vec::new()),
+    };
+    let mut stream = stream;
+    write!(
+        stream,
+        "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    )?;
+    stream.write_all(&body)
+}
+
+/// A ledger whose story is told at several sizes, as the real key signed it.
+struct Story {
+    ledger: Stopped,
+    key: String,
+}
+
+impl Story {
+    fn new() -> Self {
+        let ledger = Stopped::ledger();
+        let key = ledger.key();
+        fs::write(ledger.path("token"), "the witness's token\n").expect("written");
+        Self { ledger, key }
+    }
+
+    /// The first records of it, `size` of them, with one of them changed or none.
+    fn bundle(&self, name: &str, size: usize, changed: Option<usize>) -> PathBuf {
+        let told = Stopped::ledger();
+        told.rewrite(|records| {
+            if let Some(position) = changed {
+                records[position - 1].body[3] ^= 0x10;
+            }
+            records.truncate(size);
+        });
+        told.forge_checkpoint();
+        let bundle = self.ledger.path(name);
+        fs::rename(told.bundle(), &bundle).expect("moved");
+        bundle
+    }
+
+    /// A witness with a key of its own.
+    fn witness(&self, name: &str) -> Witness<'_> {
+        let key = self.ledger.path(&format!("{name}.key"));
+        let words = ["key", "new", "--witness", name, "--out"].map(OsString::from);
+        let made = printed(words.into_iter().chain([key.clone().into_os_string()]));
+        let public = made.lines().last().expect("its public key").parse().expect("a key");
+        Witness { story: self, key, public, state: self.ledger.path(&format!("{name}.state")) }
+    }
+}
+
+struct Witness<'a> {
+    story: &'a Story,
+    key: PathBuf,
+    public: VerifierKey,
+    state: PathBuf,
+}
+
+impl Witness<'_> {
+    fn witnessing(&self) -> Vec<OsString> {
+        ["--key".into(), self.key.clone().into(), "--log".into(), (&self.story.key).into()]
+            .into_iter()
+            .chain(["--state".into(), self.state.clone().into()])
+            .collect()
+    }
+
+    /// `tallystick witness once`; what it said on both streams.
+    fn once(&self, log: &Mirror) -> Found {
+        let url = format!("http://{}", log.address);
+        let token = self.story.ledger.path("token");
+        let words: Vec<OsString> = vec![
+            "witness".into(),
+            "once".into(),
+            "--url".into(),
+            url.into(),
+            "--token-file".into(),
+            token.into(),
+        ];
+        let output = run(words.into_iter().chain(self.witnessing()));
+        let mut found = Found::of(&output);
+        found.said.push_str(&String::from_utf8_lossy(&output.stderr));
+        found
+    }
+
+    fn seen(&self) -> String {
+        fs::read_to_string(&self.state).unwrap_or_default()
+    }
+
+    fn serve(&self) -> Node {
+        let mut command =
+            tallystick(["witness", "serve", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+        command.args(self.witnessing());
+        Node::of(command)
+    }
+}
+
+/// What a log sends to a witness that saw `old` records, to have a bundle's checkpoint cosigned.
+fn request(bundle: &Path, old: u64) -> AddCheckpoint {
+    let bytes = fs::read(bundle.join("checkpoint")).expect("a checkpoint");
+    let checkpoint = Checkpoint::parse(&bytes).expect("a checkpoint");
+    let old = TreeSize::new(old);
+    let read = |tile: Tile| fs::read(bundle.join(tile.to_string()));
+    let proof = ConsistencyProof::build(old, checkpoint.head().size, read).expect("all tiles");
+    AddCheckpoint { old, proof, checkpoint }
+}
+
+fn add_checkpoint(address: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).expect("a witness");
+    let length = body.len();
+    let head = format!(
+        "POST /add-checkpoint HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).expect("sent");
+    // A body that is too long is refused before all of it is read.
+    let _ = stream.write_all(body.as_bytes());
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let status = answer.split(' ').nth(1).and_then(|it| it.parse().ok()).expect("a status");
+    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+    (status, body.unwrap_or_default())
+}
+
+#[test]
+fn a_witness_cosigns_what_continues_what_it_saw() {
+    let story = Story::new();
+    let auditor = story.witness("auditor.example");
+    let log = Mirror::of(&story.bundle("young", 300, None), std::slice::from_ref(&auditor.public));
+    auditor.once(&log).is(0, "records  300");
+    assert!(auditor.seen().contains("\n300\n"), "{}", auditor.seen());
+    // Once more the same, and then what came after.
+    auditor.once(&log).is(0, "records  300");
+    let grown = story.bundle("grown", 600, None);
+    log.show(&grown);
+    auditor.once(&log).is(0, "records  600");
+    let status = printed([
+        "witness".into(),
+        "status".into(),
+        "--state".into(),
+        auditor.state.clone().into_os_string(),
+    ]);
+    assert!(status.contains("records  600"), "{status}");
+    // The log holds the cosignature, and who trusts the witness can tell.
+    let policy = story.ledger.path("policy");
+    let text = format!("log {}\nwitness A {}\nquorum A\n", story.key, auditor.public);
+    fs::write(&policy, text).expect("written");
+    let words: Vec<OsString> =
+        vec!["verify".into(), "--bundle".into(), grown.into(), "--policy".into(), policy.into()];
+    Found::of(&run(words)).is(0, "cosigned by auditor.example at 20");
+}
+
+#[test]
+fn threat_04_a_rewritten_log_is_refused_and_the_alarm_names_both_roots() {
+    let story = Story::new();
+    let auditor = story.witness("auditor.example");
+    let log = Mirror::of(&story.bundle("young", 300, None), std::slice::from_ref(&auditor.public));
+    auditor.once(&log).is(0, "Cosigned");
+    let seen = auditor.seen();
+    let root = |text: &str| text.lines().nth(2).expect("a root").to_owned();
+    for (name, size, changed) in
+        [("longer", 600, Some(100)), ("as long", 300, Some(100)), ("shorter", 200, None)]
+    {
+        let other = story.bundle(name, size, changed);
+        log.show(&other);
+        let refused = auditor.once(&log);
+        refused.is(1, "REFUSED, not cosigned");
+        refused.is(1, &format!("300 records with the root {}", root(&seen)));
+        let shown = fs::read_to_string(other.join("checkpoint")).expect("a checkpoint");
+        refused.is(1, &format!("{size} records with the root {}", root(&shown)));
+        assert_eq!(auditor.seen(), seen, "{name}: what was seen is not forgotten");
+        assert_eq!(shown.lines().filter(|line| line.starts_with('—')).count(), 1, "{name}");
+        let evidence = auditor.state.with_extension("state.refused");
+        assert_eq!(fs::read_to_string(evidence).expect("kept"), shown);
+    }
+    // What another key signed is not even looked at.
+    let other = story.ledger.path("as long").join("checkpoint");
+    let forged = fs::read_to_string(&other).expect("a checkpoint").replace("\n300\n", "\n301\n");
+    fs::write(&other, forged).expect("written");
+    log.show(other.parent().expect("the bundle"));
+    auditor.once(&log).is(1, "not signed by the log");
+}
+
+#[test]
+fn threat_04_a_pushed_checkpoint_is_judged_as_the_specification_says() {
+    let story = Story::new();
+    let auditor = story.witness("auditor.example");
+    let (young, grown) = (story.bundle("young", 300, None), story.bundle("grown", 600, None));
+    let witness = auditor.serve();
+    let ask = |request: &AddCheckpoint| add_checkpoint(witness.address(), &request.to_string());
+    let (status, line) = ask(&request(&young, 0));
+    assert_eq!(status, 200, "{line}");
+    let mut checkpoint = request(&young, 0).checkpoint;
+    assert_eq!(checkpoint.add_cosignatures(&line, std::slice::from_ref(&auditor.public)), Ok(1));
+    assert_eq!(ask(&request(&grown, 0)), (409, "300\n".to_owned()));
+    assert_eq!(ask(&request(&grown, 300)).0, 200);
+    // Rewritten: longer with another past, and another of the same size.
+    let forked = request(&story.bundle("forked", 680, Some(100)), 600);
+    assert_eq!(ask(&forked).0, 422);
+    let same = request(&story.bundle("same", 600, Some(100)), 600);
+    assert_eq!(ask(&same).0, 409);
+    let mut older = request(&young, 0);
+    older.old = TreeSize::new(600);
+    assert_eq!(ask(&older).0, 400);
+    assert_eq!(add_checkpoint(witness.address(), "old 1\nx\n\ny\n").0, 400);
+    assert_eq!(add_checkpoint(witness.address(), &"x".repeat(200_000)).0, 413);
+    let stranger = request(&young, 0).to_string().replace("demo.invalid", "other.invalid");
+    assert_eq!(add_checkpoint(witness.address(), &stranger).0, 404);
+    assert!(witness.said().contains("REFUSED"), "{}", witness.said());
+    // Nobody else may use the memory meanwhile.
+    let log = Mirror::of(&grown, std::slice::from_ref(&auditor.public));
+    auditor.once(&log).is(1, "another process witnesses");
+    // After a kill it goes on from what it saw.
+    witness.kill();
+    let witness = auditor.serve();
+    let again = add_checkpoint(witness.address(), &request(&grown, 300).to_string());
+    assert_eq!(again, (409, "600\n".to_owned()));
+}
+
+#[test]
+fn requests_at_the_same_time_are_judged_one_after_the_other() {
+    let story = Story::new();
+    let auditor = story.witness("auditor.example");
+    let witness = auditor.serve();
+    let one = request(&story.bundle("one", 600, None), 0).to_string();
+    let other = request(&story.bundle("other", 600, Some(100)), 0).to_string();
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let ask = |body: &'_ String| add_checkpoint(witness.address(), body).0;
+        let asked: Vec<_> = (0..16)
+            .map(|turn| if turn % 2 == 0 { &one } else { &other })
+            .map(|body| scope.spawn(move || ask(body)))
+            .collect();
+        asked.into_iter().map(|it| it.join().expect("an answer")).collect()
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+    assert!(statuses.iter().all(|status| [200, 409].contains(status)), "{statuses:?}");
+}
+
+#[test]
+fn threat_06_two_stories_cannot_both_have_a_quorum() {
+    let story = Story::new();
+    let (one, other) = (story.witness("one.example"), story.witness("other.example"));
+    let keys = [one.public.clone(), other.public.clone()];
+    let stories = [story.bundle("story", 600, None), story.bundle("fork", 600, Some(100))];
+    let policy = story.ledger.path("policy");
+    let text = format!(
+        "log {}\nwitness A {}\nwitness B {}\ngroup both all A B\nquorum both\n",
+        story.key, one.public, other.public
+    );
+    fs::write(&policy, text).expect("written");
+    let verify = |bundle: &Path| {
+        let words: Vec<OsString> = vec![
+            "verify".into(),
+            "--bundle".into(),
+            bundle.into(),
+            "--policy".into(),
+            policy.clone().into(),
+        ];
+        Found::of(&run(words))
+    };
+    // To each its own story, and then each the other's.
+    let log = Mirror::of(&stories[0], &keys);
+    one.once(&log).is(0, "Cosigned");
+    log.show(&stories[1]);
+    other.once(&log).is(0, "Cosigned");
+    one.once(&log).is(1, "REFUSED");
+    log.show(&stories[0]);
+    other.once(&log).is(1, "REFUSED");
+    for bundle in &stories {
+        verify(bundle).is(2, "1 of 2 witnesses cosigned, which is not the quorum");
+    }
+    // Where both see the same story, there is one.
+    let third = story.witness("third.example");
+    let text = fs::read_to_string(&policy).expect("read");
+    let text = text.replace(&other.public.to_string(), &third.public.to_string());
+    fs::write(&policy, text).expect("written");
+    let log = Mirror::of(&stories[0], &[one.public.clone(), third.public.clone()]);
+    third.once(&log).is(0, "Cosigned");
+    verify(&stories[0]).is(0, "RESULT: sound");
+}
+
+#[test]
+fn a_damaged_memory_is_not_taken_for_none() {
+    let story = Story::new();
+    let auditor = story.witness("auditor.example");
+    let log = Mirror::of(&story.bundle("young", 300, None), std::slice::from_ref(&auditor.public));
+    auditor.once(&log).is(0, "Cosigned");
+    let seen = auditor.seen();
+    fs::write(&auditor.state, &seen[..40]).expect("written");
+    auditor.once(&log).is(1, "is damaged");
+    fs::write(&auditor.state, seen.replace("\n300\n", "\n200\n")).expect("written");
+    auditor.once(&log).is(1, "not of --log");
+}
