@@ -180,3 +180,88 @@ impl Numbered {
         Odd { position, what }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tallystick_domain::id::{ActorId, AgencyId, CommandId};
+    use tallystick_domain::{Date, EventType, Position, StreamKind, date::Occurred};
+
+    /// The only event of a command of its own, on a stream of its own.
+    fn header(position: u64) -> Envelope {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&position.to_be_bytes());
+        Envelope {
+            position: Position(position),
+            commit: position,
+            stream: StreamId { kind: StreamKind::Person, id },
+            version: 1,
+            command: CommandId(id),
+            index: 0,
+            of: 1,
+            command_mac: [0; 16],
+            event_type: EventType::PersonRegistered,
+            schema: 1,
+            occurred: Occurred { date: Date::from_days(0), minute: None },
+            recorded_at: 0,
+            actor: ActorId([0; 16]),
+            agency: AgencyId([0; 16]),
+            parties: Vec::new(),
+            cause: None,
+            salt: [0; 16],
+        }
+    }
+
+    /// What a census of so many records finds, one of them changed.
+    fn found(count: u64, at: u64, change: impl Fn(&mut Envelope)) -> Option<Odd> {
+        let mut census = Census::new();
+        for position in 1..=count {
+            let mut header = header(position);
+            if position == at {
+                change(&mut header);
+            }
+            if let Err(odd) = census.take(position, &header).expect("a folder for buckets") {
+                return Some(odd);
+            }
+        }
+        census.finish().expect("a folder for buckets")
+    }
+
+    #[test]
+    fn numbers_that_run_on_are_sound() {
+        assert_eq!(found(10, 0, |_| {}), None);
+    }
+
+    #[test]
+    fn whatever_does_not_run_on_is_named_by_its_position() {
+        let cases: [fn(&mut Envelope); 7] = [
+            |it| it.position = Position(9),
+            |it| it.commit = 8,
+            |it| it.commit = 3,
+            |it| it.index = 1,
+            |it| it.version = 2,
+            // Of another command the same id, and the same version of the same stream.
+            |it| it.command = header(2).command,
+            |it| it.stream = header(2).stream,
+        ];
+        for change in cases {
+            assert_eq!(found(10, 6, change).map(|odd| odd.position), Some(6));
+        }
+    }
+
+    #[test]
+    fn the_events_of_a_command_are_together_and_all_there() {
+        let begun = |it: &mut Envelope| it.of = 2;
+        assert_eq!(found(10, 6, begun).map(|odd| odd.position), Some(7));
+        assert_eq!(found(10, 10, begun).map(|odd| odd.position), Some(10));
+    }
+
+    #[test]
+    fn what_went_to_a_file_is_counted_with_what_did_not() {
+        // All in one bucket: the last byte of every stream is 0. Some 1,100 fill its buffer.
+        let again = |it: &mut Envelope| it.stream = header(5).stream;
+        assert_eq!(found(3_000, 0, |_| {}), None);
+        assert_eq!(found(3_000, 2_990, again).map(|odd| odd.position), Some(2_990));
+        assert_eq!(found(3_000, 700, again).map(|odd| odd.position), Some(700));
+    }
+}

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::process::ExitCode;
+use tallystick_tally::TreeSize;
 
 /// What a verification comes to; the later outweighs the earlier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,4 +128,8 @@ impl fmt::Display for Report {
 /// `1 record`, `2 records`.
 pub(crate) fn count(number: u64, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
+pub(crate) fn records(size: TreeSize) -> String {
+    count(size.get(), "record")
 }

@@ -198,3 +198,75 @@ fn read_bundle(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tallystick_log::{AppendError, BlockBuilder, BoxFuture, Digest, LogIdentity};
+    use tokio::sync::watch;
+
+    /// A log that somebody put together from blocks that do not belong together.
+    struct Patched(Vec<Block>);
+
+    impl Log for Patched {
+        fn append(&self, _: CommitNumber, _: Block) -> BoxFuture<'_, Result<Head, AppendError>> {
+            Box::pin(async { Err(AppendError::Busy) })
+        }
+
+        fn read(
+            &self,
+            after: CommitNumber,
+            _: ReadBudget,
+        ) -> BoxFuture<'_, Result<Vec<Block>, ReadError>> {
+            let rest = self.0.iter().filter(move |block| block.number() > after);
+            let rest = rest.take(2).cloned().collect();
+            Box::pin(async { Ok(rest) })
+        }
+
+        fn head(&self) -> watch::Receiver<Head> {
+            watch::channel(self.0.last().map_or(Head::empty(self.identity()), Head::of)).1
+        }
+
+        fn identity(&self) -> LogIdentity {
+            LogIdentity::new([7; 32])
+        }
+    }
+
+    /// Five commits of two records; `spoil` may have one carry another digest.
+    fn read_of(spoil: Option<u64>) -> (usize, Result<(), Stop>) {
+        let mut digest = Digest::new([7; 32]);
+        let mut blocks = Vec::new();
+        let mut builder = BlockBuilder::new();
+        for number in 1..=5 {
+            for body in [b"one", b"two"] {
+                builder.push(b"header", body).expect("small");
+            }
+            let previous = if spoil == Some(number) { Digest::of(b"another") } else { digest };
+            let block = builder.finish(CommitNumber::new(number), 2 * number - 1, previous);
+            digest = block.digest();
+            blocks.push(block);
+        }
+        let mut records = 0;
+        let read = read_log(&Patched(blocks), &mut |run| {
+            records += run.records().count();
+            true
+        });
+        (records, read)
+    }
+
+    #[test]
+    fn a_chain_of_blocks_is_read_to_its_end() {
+        let (records, read) = read_of(None);
+        assert!(read.is_ok() && records == 10, "{records}: {read:?}");
+    }
+
+    #[test]
+    fn a_block_that_does_not_carry_the_digest_of_the_one_before_ends_the_reading() {
+        for (spoiled, position) in [(1, 1), (2, 1), (4, 5)] {
+            let (records, read) = read_of(Some(spoiled));
+            assert_eq!(records as u64, 2 * (spoiled - 1));
+            let Err(Stop::Bad { position: found, .. }) = read else { panic!("{read:?}") };
+            assert_eq!(found, position);
+        }
+    }
+}
