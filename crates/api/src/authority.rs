@@ -2,8 +2,46 @@
 //! whether a command is right the ledger's: here stands only whether the door opens at all, asked
 //! before variables are read.
 
+use std::fmt;
+
 use async_graphql::parser::types::OperationType;
 use tallystick_domain::Role;
+
+/// What there is of proofs, by whatever way it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// Checkpoints: size and root of the tree, and who signed them.
+    Heads,
+    /// Tiles, entries and proofs: salted digests, nothing of what they are digests of.
+    Digests,
+    /// Handing in cosignatures.
+    Cosigning,
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Heads => "read checkpoints",
+            Self::Digests => "read proofs",
+            Self::Cosigning => "hand in cosignatures",
+        })
+    }
+}
+
+/// Who may have what of it: DOMAIN.md §4, "Checkpoints, proofs". A partner's own slice of the
+/// proofs is told by the events that it sees; the digests of all are what it verifies them with.
+pub(crate) fn may_have(role: Role, proof: Proof) -> bool {
+    match role {
+        Role::OffenderManager | Role::LinkWorker | Role::Caseworker | Role::Mentor => false,
+        Role::Board => proof == Proof::Heads,
+        Role::ProviderLead
+        | Role::Police
+        | Role::Housing
+        | Role::Commissioner
+        | Role::DataProtectionOfficer => proof != Proof::Cosigning,
+        Role::Auditor | Role::Witness => true,
+    }
+}
 
 /// Whether a role may use a root field. What is on no list is nobody's.
 pub(crate) fn may(role: Role, operation: OperationType, field: &str) -> bool {

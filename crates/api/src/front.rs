@@ -3,7 +3,7 @@
 use std::{pin::Pin, sync::Arc};
 
 use axum::Router;
-use tallystick_ledger::Ledger;
+use tallystick_ledger::{Ledger, VerifierKey};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     schema,
     server::{self, router},
     service::Service,
+    tlog,
     tokens::Tokens,
 };
 
@@ -23,29 +24,31 @@ use crate::{
 pub struct Settings {
     /// Web origins (`https://dashboard.example`) whose pages may open a WebSocket.
     pub origins: Vec<String>,
+    /// Witnesses whose cosignatures are taken.
+    pub witnesses: Vec<VerifierKey>,
     /// What one request, document or socket may cost.
     pub limits: Limits,
 }
 
-/// The front door of a ledger, not yet listening.
+/// The front door of a ledger, not yet listening, and its routes: those of the transport, of the
+/// export and of the tree.
 ///
 /// # Panics
 /// When the schema is not one: a fault of this crate that its tests find.
 pub fn open(
     ledger: Ledger,
     callers: Tokens<Principal>,
-    origins: Vec<String>,
-    limits: Limits,
-) -> Arc<Service<Principal>> {
+    settings: Settings,
+) -> (Arc<Service<Principal>>, Router) {
     // No type parameters here and in `run`: otherwise every binary would compile the whole schema
     // again.
-    let engine = Engine::new(schema::builder, limits);
-    Service::new(engine, callers, Node::new(ledger), origins)
-}
-
-/// All routes of a ledger's front door: those of the transport, and the export.
-pub fn routes(service: &Arc<Service<Principal>>, ledger: Ledger) -> Router {
-    router(Arc::clone(service)).merge(export::router(Arc::clone(service), ledger))
+    let engine = Engine::new(schema::builder, settings.limits);
+    let node = Node::new(ledger.clone(), settings.witnesses);
+    let service = Service::new(engine, callers, node.clone(), settings.origins);
+    let routes = router(Arc::clone(&service))
+        .merge(export::router(Arc::clone(&service), ledger))
+        .merge(tlog::router(Arc::clone(&service), node));
+    (service, routes)
 }
 
 /// Serves a ledger until `shutdown` resolves; then finishes what was begun and returns. The ledger
@@ -57,7 +60,6 @@ pub async fn run(
     shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
     settings: Settings,
 ) {
-    let service = open(ledger.clone(), callers, settings.origins, settings.limits);
-    let routes = routes(&service, ledger);
+    let (service, routes) = open(ledger, callers, settings);
     server::serve(listener, routes, service, shutdown).await;
 }

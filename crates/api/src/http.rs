@@ -108,7 +108,11 @@ pub(crate) fn authenticate<C: Caller>(
         .ok_or_else(|| Refused::new(Code::Unauthenticated, "send a known bearer token"))
 }
 
-async fn read(body: Body, headers: &HeaderMap, limits: &Limits) -> Result<Bytes, Refused> {
+pub(crate) async fn read(
+    body: Body,
+    headers: &HeaderMap,
+    limits: &Limits,
+) -> Result<Bytes, Refused> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
@@ -147,7 +151,7 @@ fn too_large(limits: &Limits) -> Refused {
     Refused::over(Code::PayloadTooLarge, "request bytes", limits.body_bytes)
 }
 
-fn refuse<C: Caller>(
+pub(crate) fn refuse<C: Caller>(
     service: &Service<C>,
     refused: &Refused,
     answering: Answering,

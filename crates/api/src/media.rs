@@ -61,6 +61,15 @@ fn quality<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<u16> {
 
 /// Whether the body is JSON in UTF-8, as it is.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    is(headers, "application/json")
+}
+
+/// Whether a body is plain text as we read it: UTF-8, not compressed.
+pub(crate) fn is_text(headers: &HeaderMap) -> bool {
+    is(headers, "text/plain")
+}
+
+fn is(headers: &HeaderMap, wanted: &str) -> bool {
     let identity = headers
         .get(header::CONTENT_ENCODING)
         .is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
@@ -70,7 +79,7 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     };
     let mut parameters = value.split(';').map(str::trim);
     identity
-        && parameters.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
+        && parameters.next().is_some_and(|kind| kind.eq_ignore_ascii_case(wanted))
         && parameters.all(|parameter| match parameter.split_once('=') {
             Some((name, value)) => !name.eq_ignore_ascii_case("charset") || is_utf8(value),
             None => true,
@@ -131,5 +140,6 @@ mod tests {
         assert!(!is("multipart/form-data; boundary=x", None));
         assert!(!is("application/jsonp", None));
         assert!(!is_json(&HeaderMap::new()));
+        assert!(!is_text(&HeaderMap::new()));
     }
 }

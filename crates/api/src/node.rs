@@ -6,7 +6,7 @@ use std::{any::TypeId, collections::VecDeque, sync::Arc};
 use async_graphql::{Data, Error};
 use parking_lot::Mutex;
 use tallystick_domain::{CaseKey, Cases as _, Date, Position, anomaly::Anomaly};
-use tallystick_ledger::{Ledger, TreeHash};
+use tallystick_ledger::{Ledger, TreeHash, VerifierKey};
 use tallystick_views::Scope;
 use tokio::sync::OnceCell;
 
@@ -31,16 +31,22 @@ struct Inner {
     digests: Memo<(Position, Scope), [u8; 32]>,
     anomalies: Memo<(Position, Scope, Date), Arc<[Anomaly]>>,
     roots: Memo<Position, Option<TreeHash>>,
+    witnesses: Vec<VerifierKey>,
 }
 
 impl Node {
-    pub(crate) fn new(ledger: Ledger) -> Self {
+    pub(crate) fn new(ledger: Ledger, witnesses: Vec<VerifierKey>) -> Self {
         let (digests, anomalies, roots) = (Memo::default(), Memo::default(), Memo::default());
-        Self(Arc::new(Inner { ledger, digests, anomalies, roots }))
+        Self(Arc::new(Inner { ledger, digests, anomalies, roots, witnesses }))
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.0.ledger
+    }
+
+    /// Keys of the witnesses whose cosignatures are taken.
+    pub(crate) fn witnesses(&self) -> &[VerifierKey] {
+        &self.0.witnesses
     }
 
     /// Digest of what a scope held at a position. It covers every case of the scope, so it is
@@ -111,6 +117,10 @@ impl Host for Node {
             info.insert("incarnation".into(), opened.incarnation.into());
         }
         info.insert("position".into(), health.position.to_string().into());
+        if let Some(checkpoint) = self.ledger().checkpoint() {
+            let size = checkpoint.head().size.to_string();
+            info.insert("checkpointPosition".into(), size.into());
+        }
         info.insert("today".into(), self.ledger().today().to_string().into());
         info
     }
@@ -140,6 +150,11 @@ impl Host for Node {
                 "tallystick_savepoint_position",
                 "Position of the last savepoint.",
                 health.savepoint.0,
+            ),
+            (
+                "tallystick_checkpoint_position",
+                "Position of the last record that is signed for, 0 if none is.",
+                self.ledger().checkpoint().map_or(0, |it| it.head().size.get()),
             ),
         ];
         for (name, help, value) in gauges {

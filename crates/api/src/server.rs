@@ -20,7 +20,7 @@ use tokio::{net::TcpListener, sync::Semaphore};
 use crate::{caller::Caller, http, metrics::Exposition, service::Service};
 
 /// What `GET /` lists: path and what is there.
-const ENDPOINTS: [(&str, &str); 7] = [
+const ENDPOINTS: [(&str, &str); 11] = [
     ("/graphql", "GraphQL: POST application/json, GET for queries; bearer token"),
     (
         "/graphql (WebSocket)",
@@ -30,6 +30,10 @@ const ENDPOINTS: [(&str, &str); 7] = [
         "/export/events.ndjson",
         "the events that you see as CloudEvents, ?after and ?asOf; bearer token",
     ),
+    ("/log/checkpoint", "the last signed tree head, C2SP tlog-tiles; bearer token"),
+    ("/log/tile/L/N", "hashes of the tree, C2SP tlog-tiles; bearer token"),
+    ("/log/tile/entries/N", "digests of the records, C2SP tlog-tiles; bearer token"),
+    ("/log/cosignatures", "POST text/plain: witnesses' signature lines; bearer token"),
     ("/health/liveness", "200 while the process runs"),
     ("/health/readiness", "200 once requests can be answered"),
     ("/info", "what this node is"),

@@ -65,6 +65,8 @@ pub use savepoint::saved;
 pub use sealing::{Closed, Opened};
 pub use settings::{Limit, Settings};
 pub use tallystick_log::MemoryLog;
-pub use tallystick_tally::Hash as TreeHash;
+pub use tallystick_tally::{
+    Bundle, Checkpoint, Hash as TreeHash, NoteError, Signer, Tile, TreeSize, VerifierKey,
+};
 pub use tree::TreeError;
 pub use walk::Walk;

@@ -93,6 +93,10 @@ pub(crate) struct Serve {
     #[arg(long = "known-checkpoint", value_name = "FILE")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) known_checkpoints: Vec<PathBuf>,
+    /// Public key of a witness whose cosignatures are taken, `<name>+<id>+<key>`; may be repeated.
+    #[arg(long = "witness", value_name = "VKEY")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) witnesses: Vec<String>,
     /// Web origin whose pages may open a WebSocket; may be repeated.
     #[arg(long = "origin", value_name = "ORIGIN")]
     #[serde(skip_serializing_if = "Vec::is_empty")]

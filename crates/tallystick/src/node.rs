@@ -77,10 +77,9 @@ impl Node {
         self,
         listener: TcpListener,
         callers: Tokens<Principal>,
-        origins: Vec<String>,
+        settings: tallystick_api::Settings,
         stop: Pin<Box<dyn Future<Output = ()> + Send>>,
     ) {
-        let settings = tallystick_api::Settings { origins, ..Default::default() };
         let watch = tokio::spawn(tell_damage(self.log.health()));
         let log = Arc::clone(&self.log) as Arc<dyn tallystick_log::Log>;
         // Serving does not depend on it. A folder's path may be too long for a socket's name.

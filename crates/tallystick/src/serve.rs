@@ -60,7 +60,9 @@ pub(crate) async fn run(flags: Serve) -> anyhow::Result<()> {
         position = node.ledger.snapshot().position().0,
         "serving"
     );
-    node.serve(listener, tokens, settings.origins, stop).await;
+    let Settings { origins, witnesses, .. } = settings;
+    let front = tallystick_api::Settings { origins, witnesses, ..Default::default() };
+    node.serve(listener, tokens, front, stop).await;
     Ok(())
 }
 

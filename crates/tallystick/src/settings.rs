@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use tallystick_tally::{SignatureType, VerifierKey};
 
 /// Prefix of environment variables: `TALLYSTICK_LISTEN` sets `listen`.
 const ENVIRONMENT: &str = "TALLYSTICK_";
@@ -42,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) epoch_key: PathBuf,
     pub(crate) signing_key: Option<PathBuf>,
     pub(crate) known_checkpoints: Vec<PathBuf>,
+    pub(crate) witnesses: Vec<VerifierKey>,
     pub(crate) origins: Vec<String>,
     pub(crate) verify: Verify,
     pub(crate) cache_mib: u32,
@@ -51,13 +53,14 @@ pub(crate) struct Settings {
 }
 
 /// Every setting with its default, as text of the table that `tallystick config` prints.
-const DESCRIBED: [(&str, &str); 15] = [
+const DESCRIBED: [(&str, &str); 16] = [
     ("data", "folder of the ledger: log, head file, vault, savepoint, tiles, checkpoint"),
     ("listen", "address and port to serve on"),
     ("tokens", "token file: who may call, as which agency and role"),
     ("epoch_key", "file with the key that wraps the vault's keys"),
     ("signing_key", "file with the key that signs checkpoints; none are signed without it"),
     ("known_checkpoints", "files with checkpoints of this ledger that the log must agree with"),
+    ("witnesses", "public keys of the witnesses whose cosignatures are taken"),
     ("origins", "web origins whose pages may open a WebSocket"),
     ("behind_proxy", "plain HTTP off loopback is right: a proxy in front does TLS"),
     ("verify", "what is checked before serving: boot or full"),
@@ -79,6 +82,7 @@ fn layers(file: Option<&Path>, environment: Env, flags: impl Serialize) -> Figme
         "listen": "127.0.0.1:7465",
         "signing_key": null,
         "known_checkpoints": [],
+        "witnesses": [],
         "origins": [],
         "behind_proxy": false,
         "verify": "boot",
@@ -169,6 +173,7 @@ impl Settings {
         let epoch_key: Option<PathBuf> = reading.setting("epoch_key");
         let signing_key: Option<PathBuf> = reading.setting::<Option<_>>("signing_key").flatten();
         let known_checkpoints: Option<Vec<PathBuf>> = reading.setting("known_checkpoints");
+        let witnesses: Option<Vec<String>> = reading.setting("witnesses");
         let origins: Option<Vec<String>> = reading.setting("origins");
         let behind_proxy: Option<bool> = reading.setting("behind_proxy");
         let verify: Option<Verify> = reading.setting("verify");
@@ -183,6 +188,15 @@ impl Settings {
             wrong.push(format!(
                 "listen is {listen}, which is plain HTTP off loopback; put a TLS proxy in front and say --behind-proxy"
             ));
+        }
+        let mut keys: Vec<VerifierKey> = Vec::new();
+        for witness in witnesses.iter().flatten() {
+            match witness.parse::<VerifierKey>() {
+                Ok(key) if key.kind() == SignatureType::Cosignature => keys.push(key),
+                Ok(_) => wrong
+                    .push(format!("witness {witness} is a key for notes, not for cosignatures")),
+                Err(error) => wrong.push(format!("witness {witness}: {error}")),
+            }
         }
         for origin in origins.iter().flatten() {
             if origin.ends_with(".invalid") {
@@ -206,6 +220,7 @@ impl Settings {
                 epoch_key: epoch_key?,
                 signing_key,
                 known_checkpoints: known_checkpoints?,
+                witnesses: keys,
                 origins: origins?,
                 verify: verify?,
                 cache_mib: cache_mib?,
@@ -260,7 +275,7 @@ mod tests {
     fn everything_wrong_is_told_at_once() {
         let flags = serde_json::json!({
             "listen": "0.0.0.0:80", "cache_mib": 3, "verify": "never", "liste": "typo",
-            "tokens": "/nowhere/tokens",
+            "tokens": "/nowhere/tokens", "witnesses": ["yss.example"],
         });
         let told = Settings::extract(&given(flags)).unwrap_err().to_string();
         for part in [
@@ -271,10 +286,11 @@ mod tests {
             "verify from",
             "liste from",
             "/nowhere/tokens",
+            "witness yss.example: not a key",
         ] {
             assert!(told.contains(part), "{part} is missing in: {told}");
         }
-        assert!(told.starts_with("7 things are wrong"), "{told}");
+        assert!(told.starts_with("8 things are wrong"), "{told}");
     }
 
     #[test]

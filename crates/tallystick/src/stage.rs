@@ -65,7 +65,9 @@ pub(crate) async fn run(demo: Demo) -> anyhow::Result<()> {
     }
     let (tokens, shown) = tokens()?;
     announce(&demo, listener.local_addr()?, &node.ledger, &shown);
-    node.serve(listener, tokens, vec!["https://dashboard.invalid".to_owned()], stop).await;
+    let origins = vec!["https://dashboard.invalid".to_owned()];
+    let front = tallystick_api::Settings { origins, ..Default::default() };
+    node.serve(listener, tokens, front, stop).await;
     Ok(())
 }
 

@@ -11,3 +11,4 @@ mod live;
 mod reading;
 mod serving;
 mod socket;
+mod tlog;

@@ -168,7 +168,8 @@ fn samples() -> Vec<Sample> {
 #[tokio::test]
 async fn a_role_may_give_a_command_exactly_where_the_domain_says_so() {
     let (parts, _) = Parts::in_memory(Arc::new(VirtualClock::new(NOON))).expect("randomness");
-    let node = Node::new(Ledger::open(parts, |_| {}).expect("an empty log"));
+    let ledger = Ledger::open(parts, |_| {}).expect("an empty log");
+    let node = Node::new(ledger, Vec::new());
     let schema = Schema::new(Query, Mutation, EmptySubscription);
     let samples = samples();
     let all = schema.execute("{ __schema { mutationType { fields { name } } } }").await;

@@ -1,9 +1,8 @@
-//! A ledger in memory and the front door before it.
+//! A ledger in memory.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
-use tallystick_api::{Limits, Principal, Service, Tokens};
-use tallystick_ledger::{Clock, Ledger, MemoryLog, Parts};
+use tallystick_ledger::{Clock, Ledger, MemoryLog, Parts, Signer, Signing};
 
 /// The log is given too, for those who want it to fail.
 pub(crate) fn in_memory(clock: Arc<dyn Clock>) -> (Ledger, Arc<MemoryLog>) {
@@ -11,6 +10,10 @@ pub(crate) fn in_memory(clock: Arc<dyn Clock>) -> (Ledger, Arc<MemoryLog>) {
     (Ledger::open(parts, |_| {}).unwrap(), log)
 }
 
-pub(crate) fn front_door(ledger: &Ledger, tokens: Tokens<Principal>) -> Arc<Service<Principal>> {
-    tallystick_api::open(ledger.clone(), tokens, Vec::new(), Limits::default())
+/// One that signs checkpoints, and keeps them in a folder.
+pub(crate) fn signing(clock: Arc<dyn Clock>, folder: &Path) -> (Ledger, Arc<MemoryLog>) {
+    let (parts, log) = Parts::in_memory(clock).unwrap();
+    let signer = Some(Signer::from_seed("log.example".parse().unwrap(), &[7; 32]));
+    let signing = Signing { signer, folder: folder.to_owned(), known: Vec::new() };
+    (Ledger::open(Parts { signing: Some(signing), ..parts }, |_| {}).unwrap(), log)
 }

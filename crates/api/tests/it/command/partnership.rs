@@ -3,6 +3,7 @@
 
 use std::{
     fmt::Write as _,
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -11,14 +12,15 @@ use std::{
 };
 
 use serde_json::{Map, Value, json};
-use tallystick_api::{Principal, TokenEntry, Tokens, router, serve};
+use tallystick_api::{Principal, Settings, TokenEntry, Tokens, serve};
 use tallystick_domain::{
-    Action, Command, Date, Role, Step,
+    Action, Command, Date, Label, Role, Step,
+    codes::{AgencyKind, AgencyStatus},
     command::{Given, Origin},
-    event::LedgerOpened,
+    event::{AgencyDescribed, LedgerOpened},
     id::{ActorId, AgencyId, CommandId, LedgerId},
 };
-use tallystick_ledger::{Ledger, MemoryLog, Outcome, VirtualClock};
+use tallystick_ledger::{Ledger, MemoryLog, Outcome, VerifierKey, VirtualClock};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -98,7 +100,7 @@ pub(crate) struct Partnership {
     pub(crate) log: Arc<MemoryLog>,
     /// Stands at noon on 1 October 2009 until it is told otherwise.
     pub(crate) clock: Arc<VirtualClock>,
-    address: String,
+    pub(crate) address: String,
     commands: AtomicU64,
     pub(crate) yss_service: String,
     pub(crate) willowdene_service: String,
@@ -109,6 +111,22 @@ impl Partnership {
     pub(crate) async fn open() -> Self {
         let clock = Arc::new(VirtualClock::new(NOON));
         let (ledger, log) = super::ledger::in_memory(Arc::clone(&clock) as _);
+        Self::on(ledger, log, clock, Settings::default()).await
+    }
+
+    /// One that signs checkpoints, kept in a folder, and takes these witnesses' cosignatures.
+    pub(crate) async fn signing(folder: &Path, witnesses: Vec<VerifierKey>) -> Self {
+        let clock = Arc::new(VirtualClock::new(NOON));
+        let (ledger, log) = super::ledger::signing(Arc::clone(&clock) as _, folder);
+        Self::on(ledger, log, clock, Settings { witnesses, ..Settings::default() }).await
+    }
+
+    async fn on(
+        ledger: Ledger,
+        log: Arc<MemoryLog>,
+        clock: Arc<VirtualClock>,
+        settings: Settings,
+    ) -> Self {
         let everybody = AGENCIES.iter().flat_map(|(agency, ..)| {
             Role::ALL.iter().map(move |role| {
                 let token = token((*agency, *role));
@@ -116,11 +134,10 @@ impl Partnership {
             })
         });
         let tokens = Tokens::new(everybody, Principal::of).unwrap();
-        let service = super::ledger::front_door(&ledger, tokens);
+        let (service, routes) = tallystick_api::open(ledger.clone(), tokens, settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let router = router(Arc::clone(&service));
-        tokio::spawn(serve(listener, router, service, std::future::pending()));
+        tokio::spawn(serve(listener, routes, service, std::future::pending()));
         let mut open = Self {
             ledger,
             log,
@@ -172,6 +189,36 @@ impl Partnership {
             "sites": [{"id": "main", "area": "shropshire"}], "occurredOn": "2008-04-01"});
         let described = self.accepted(COMMISSIONER, "describeService", described).await;
         (agreement, text(&described["service"]["id"]))
+    }
+
+    /// Describes an agency so many times, which is as many events.
+    pub(crate) async fn grow(&self, events: u64) {
+        let described = |_| {
+            let number = self.commands.fetch_add(1, Ordering::Relaxed);
+            let mut id = [0xee; 16];
+            id[8..].copy_from_slice(&number.to_be_bytes());
+            let described = AgencyDescribed {
+                name: Label::new("YSS").unwrap(),
+                kind: AgencyKind::Charity,
+                parent: None,
+                areas: Vec::new(),
+                tags: Vec::new(),
+                staff_fte: None,
+                status: AgencyStatus::Partner,
+                reason: None,
+            };
+            let on: Date = "2008-04-01".parse().unwrap();
+            Command {
+                id: CommandId(id),
+                mac: [0; 16],
+                origin: Origin { agency: NOMS, actor: ActorId([1; 16]), role: Role::Commissioner },
+                steps: vec![Step::new(on, Action::DescribeAgency { agency: YSS, described })],
+            }
+        };
+        let outcomes = self.ledger.submit_in_order((0..events).map(described).collect()).await;
+        for outcome in outcomes.unwrap() {
+            assert!(matches!(outcome, Outcome::Accepted(_)), "{outcome:?}");
+        }
     }
 
     /// A new command id.
@@ -335,6 +382,6 @@ pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text but {value}")).to_owned()
 }
 
-fn token((agency, role): Who) -> String {
+pub(crate) fn token((agency, role): Who) -> String {
     format!("{agency}-{}", role.as_str())
 }
