@@ -137,7 +137,7 @@ fn token_of(key: &str, role: &str) -> String {
     format!("token of the {role} of {key}").replace(' ', "-")
 }
 
-fn agency(key: &str) -> String {
+pub(crate) fn agency(key: &str) -> String {
     thing("agy", key)
 }
 

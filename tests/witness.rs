@@ -1,21 +1,27 @@
 //! Each partner holds its half: a witness remembers what it saw and cosigns only what continues it.
 //! A bundle is laid out as a log is served, so that any file server makes a log of it.
 
+use crate::command::register;
 use crate::forgery::{Found, Stopped};
 use crate::node::{Node, printed, run, tallystick};
+use crate::partnership::{Partnership, agency, caller};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use tallystick_tally::{AddCheckpoint, Checkpoint, ConsistencyProof, Tile, TreeSize, VerifierKey};
+use tallystick_tally::{
+    AddCheckpoint, Checkpoint, ConsistencyProof, Signer, Tile, TreeSize, VerifierKey,
+};
 
 /// A file server for a bundle, which takes cosignatures of its checkpoint: as a ledger is to its
 /// witnesses.
 struct Mirror {
     address: String,
     served: Arc<Mutex<PathBuf>>,
+    /// What it shows from the next cosignature on.
+    then: Arc<Mutex<Option<PathBuf>>>,
 }
 
 impl Mirror {
@@ -23,15 +29,35 @@ impl Mirror {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let served = Arc::new(Mutex::new(bundle.to_owned()));
+        let then = Arc::new(Mutex::new(None::<PathBuf>));
         let (folder, witnesses) = (Arc::clone(&served), witnesses.to_vec());
+        let next = Arc::clone(&then);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let folder = folder.lock().expect("not poisoned").clone();
+                let mut folder = folder.lock().expect("not poisoned");
+                let mut stream = stream.expect("a connection");
                 // A caller who went away is no failure of the server's.
-                let _ = answer(&stream.expect("a connection"), &folder, &witnesses);
+                let Ok((request, body)) = asked(&stream) else { continue };
+                if request.starts_with("post")
+                    && let Some(next) = next.lock().expect("not poisoned").take()
+                {
+                    *folder = next;
+                }
+                let (status, answer) = answer(&request, body, &folder, &witnesses);
+                let length = answer.len();
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+                );
+                let _ = stream.write_all(&answer);
             }
         });
-        Self { address, served }
+        Self { address, served, then }
+    }
+
+    /// The log signs again while a cosignature is on its way.
+    fn grow_meanwhile(&self, bundle: &Path) {
+        *self.then.lock().expect("not poisoned") = Some(bundle.to_owned());
     }
 
     /// From now on another story.
@@ -40,7 +66,8 @@ impl Mirror {
     }
 }
 
-fn answer(stream: &TcpStream, folder: &Path, witnesses: &[VerifierKey]) -> std::io::Result<()> {
+/// The first line of a request, and its body.
+fn asked(stream: &TcpStream) -> std::io::Result<(String, Vec<u8>)> {
     let mut lines = BufReader::new(stream);
     let mut head = Vec::new();
     loop {
@@ -52,18 +79,28 @@ fn answer(stream: &TcpStream, folder: &Path, witnesses: &[VerifierKey]) -> std::
         head.push(line.trim().to_ascii_lowercase());
     }
     assert!(head.contains(&"authorization: bearer the witness's token".to_owned()), "{head:?}");
-    let words: Vec<&str> = head[0].split(' ').collect();
-    let (status, body) = match (words[0], words[1].strip_prefix("/log/").expect("a path")) {
+    let length = head.iter().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().expect("a number"))];
+    lines.read_exact(&mut body)?;
+    Ok((head.swap_remove(0), body))
+}
+
+fn answer(
+    request: &str,
+    body: Vec<u8>,
+    folder: &Path,
+    witnesses: &[VerifierKey],
+) -> (u16, Vec<u8>) {
+    let words: Vec<&str> = request.split(' ').collect();
+    match (words[0], words[1].strip_prefix("/log/").expect("a path")) {
         ("post", "cosignatures") => {
-            let length = head.iter().find_map(|line| line.strip_prefix("content-length: "));
-            let mut body = vec![0; length.expect("a length").parse().expect("a number")];
-            lines.read_exact(&mut body)?;
             let path = folder.join("checkpoint");
-            let mut checkpoint = Checkpoint::parse(&fs::read(&path)?).expect("a checkpoint");
-            let answer = String::from_utf8(body).expect("text");
-            match checkpoint.add_cosignatures(&answer, witnesses) {
+            let bytes = fs::read(&path).expect("a checkpoint");
+            let mut checkpoint = Checkpoint::parse(&bytes).expect("a checkpoint");
+            let lines = String::from_utf8(body).expect("text");
+            match checkpoint.add_cosignatures(&lines, witnesses) {
                 Ok(1) => {
-                    fs::write(&path, checkpoint.to_string())?;
+                    fs::write(&path, checkpoint.to_string()).expect("written");
                     (200, b"1\n".to_vec())
                 }
                 other => (400, format!("{other:?}").into_bytes()),
@@ -74,14 +111,7 @@ fn answer(stream: &TcpStream, folder: &Path, witnesses: &[VerifierKey]) -> std::
             Err(_) => (404, Vec::new()),
         },
         _ => (405, Vec::new()),
-    };
-    let mut stream = stream;
-    write!(
-        stream,
-        "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    )?;
-    stream.write_all(&body)
+    }
 }
 
 /// A ledger whose story is told at several sizes, as the real key signed it.
@@ -113,26 +143,33 @@ impl Story {
         bundle
     }
 
-    /// A witness with a key of its own.
-    fn witness(&self, name: &str) -> Witness<'_> {
-        let key = self.ledger.path(&format!("{name}.key"));
-        let words = ["key", "new", "--witness", name, "--out"].map(OsString::from);
-        let made = printed(words.into_iter().chain([key.clone().into_os_string()]));
-        let public = made.lines().last().expect("its public key").parse().expect("a key");
-        Witness { story: self, key, public, state: self.ledger.path(&format!("{name}.state")) }
+    fn witness(&self, name: &str) -> Witness {
+        Witness::new(name, &self.ledger.path(""), &self.key)
     }
 }
 
-struct Witness<'a> {
-    story: &'a Story,
+/// A witness with a key of its own.
+struct Witness {
+    /// The public key of the log that it watches.
+    log: String,
+    token: PathBuf,
     key: PathBuf,
     public: VerifierKey,
     state: PathBuf,
 }
 
-impl Witness<'_> {
+impl Witness {
+    fn new(name: &str, folder: &Path, log: &str) -> Self {
+        let key = folder.join(format!("{name}.key"));
+        let words = ["key", "new", "--witness", name, "--out"].map(OsString::from);
+        let made = printed(words.into_iter().chain([key.clone().into_os_string()]));
+        let public = made.lines().last().expect("its public key").parse().expect("a key");
+        let state = folder.join(format!("{name}.state"));
+        Self { log: log.to_owned(), token: folder.join("token"), key, public, state }
+    }
+
     fn witnessing(&self) -> Vec<OsString> {
-        ["--key".into(), self.key.clone().into(), "--log".into(), (&self.story.key).into()]
+        ["--key".into(), self.key.clone().into(), "--log".into(), (&self.log).into()]
             .into_iter()
             .chain(["--state".into(), self.state.clone().into()])
             .collect()
@@ -140,8 +177,12 @@ impl Witness<'_> {
 
     /// `tallystick witness once`; what it said on both streams.
     fn once(&self, log: &Mirror) -> Found {
-        let url = format!("http://{}", log.address);
-        let token = self.story.ledger.path("token");
+        self.once_at(&log.address)
+    }
+
+    fn once_at(&self, address: &str) -> Found {
+        let url = format!("http://{address}");
+        let token = self.token.clone();
         let words: Vec<OsString> = vec![
             "witness".into(),
             "once".into(),
@@ -220,6 +261,18 @@ fn a_witness_cosigns_what_continues_what_it_saw() {
     let words: Vec<OsString> =
         vec!["verify".into(), "--bundle".into(), grown.into(), "--policy".into(), policy.into()];
     Found::of(&run(words)).is(0, "cosigned by auditor.example at 20");
+}
+
+#[test]
+fn a_log_that_signs_again_meanwhile_is_looked_at_again() {
+    let story = Story::new();
+    let auditor = story.witness("auditor.example");
+    let log = Mirror::of(&story.bundle("young", 300, None), std::slice::from_ref(&auditor.public));
+    log.grow_meanwhile(&story.bundle("grown", 600, None));
+    auditor.once(&log).is(0, "records  600");
+    // A log that does not take any is told apart from one that is quick.
+    let stranger = story.witness("stranger.example");
+    stranger.once(&log).is(1, "did not take the cosignature");
 }
 
 #[test]
@@ -349,6 +402,49 @@ fn threat_06_two_stories_cannot_both_have_a_quorum() {
     let log = Mirror::of(&stories[0], &[one.public.clone(), third.public.clone()]);
     third.once(&log).is(0, "Cosigned");
     verify(&stories[0]).is(0, "RESULT: sound");
+}
+
+#[tokio::test]
+async fn a_ledger_that_is_served_is_witnessed_and_its_folder_bears_the_cosignature() {
+    let partnership = Partnership::found().await;
+    let home = partnership.stopped();
+    let token = "the witness's token";
+    fs::write(home.folder().join("token"), token).expect("written");
+    home.admit("witness", &agency("inspector"), "witness", token);
+    let own = fs::read(home.data().join("checkpoint")).expect("a checkpoint");
+    let origin = Checkpoint::parse(&own).expect("a checkpoint").origin().parse().expect("a name");
+    let secret = fs::read_to_string(home.signing_key()).expect("a key");
+    let signer = Signer::parse(secret.trim()).expect("a key").with_origin(origin);
+    let log = signer.verifier_key().to_string();
+    let auditor = Witness::new("auditor.example", home.folder(), &log);
+    let stranger = Witness::new("stranger.example", home.folder(), &log);
+    let node = Node::try_serve(&home, &["--witness", &auditor.public.to_string()]).expect("served");
+    stranger.once_at(node.address()).is(1, "403");
+    auditor.once_at(node.address()).is(0, "Cosigned as auditor.example");
+    // It goes on, and so does the witness.
+    let before = auditor.seen();
+    caller(&node, "trust", "offender_manager").opened(&register(1)).await;
+    let size = |note: &str| note.lines().nth(1).expect("a size").parse::<u64>().expect("a number");
+    for _ in 0..100 {
+        auditor.once_at(node.address()).is(0, "Cosigned");
+        if size(&auditor.seen()) > size(&before) {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    assert!(size(&auditor.seen()) > size(&before), "no checkpoint of what came later");
+    assert!(node.stop().status.success());
+    let policy = home.folder().join("policy");
+    let text = format!("log {log}\nwitness A {}\nquorum A\n", auditor.public);
+    fs::write(&policy, text).expect("written");
+    let words: Vec<OsString> = vec![
+        "verify".into(),
+        "--data".into(),
+        home.data().into(),
+        "--policy".into(),
+        policy.into(),
+    ];
+    Found::of(&run(words)).is(0, "cosigned by auditor.example");
 }
 
 #[test]
