@@ -448,6 +448,17 @@ async fn a_ledger_that_is_served_is_witnessed_and_its_folder_bears_the_cosignatu
 }
 
 #[test]
+fn a_witness_is_not_served_on_plain_http_to_everybody() {
+    let story = Story::new();
+    let auditor = story.witness("auditor.example");
+    let words = ["witness", "serve", "--listen", "0.0.0.0:0"].map(OsString::from);
+    let output = run(words.into_iter().chain(auditor.witnessing()));
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("plain HTTP off loopback"), "{said}");
+}
+
+#[test]
 fn a_damaged_memory_is_not_taken_for_none() {
     let story = Story::new();
     let auditor = story.witness("auditor.example");

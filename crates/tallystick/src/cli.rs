@@ -334,6 +334,9 @@ pub(crate) struct WitnessServe {
     /// Address and port to serve on.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: SocketAddr,
+    /// Plain HTTP off loopback is right: a proxy in front does TLS, and bears with slow callers.
+    #[arg(long)]
+    pub(crate) behind_proxy: bool,
     #[command(flatten)]
     pub(crate) witnessing: Witnessing,
     /// Logs on standard error as text or json.

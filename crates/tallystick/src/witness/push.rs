@@ -5,7 +5,7 @@ use super::{Desk, now};
 use crate::cli::WitnessServe;
 use crate::observe;
 use crate::serve::stop_signal;
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
@@ -20,6 +20,11 @@ use tokio::net::TcpListener;
 pub(super) async fn run(flags: WitnessServe) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     observe::start(flags.log_format, "info")?;
+    ensure!(
+        flags.listen.ip().is_loopback() || flags.behind_proxy,
+        "{} is plain HTTP off loopback; put a TLS proxy in front and say --behind-proxy",
+        flags.listen
+    );
     let desk = Desk::open(&flags.witnessing)?;
     let listener = TcpListener::bind(flags.listen)
         .await
