@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -128,7 +129,11 @@ pub(crate) fn copy(from: &Path, to: &Path) {
             copy(&entry.path(), &target);
         } else if entry.file_type().expect("a type").is_file() {
             // The operators' door of a node that is running is no file.
-            fs::copy(entry.path(), target).expect("copied");
+            match fs::copy(entry.path(), target) {
+                // Written under another name first, and renamed since.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                copied => drop(copied.expect("copied")),
+            }
         }
     }
 }

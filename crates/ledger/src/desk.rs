@@ -128,7 +128,7 @@ impl<T: Ticket> Desk<T> {
             flusher.flush_beside(append, || {
                 writer.work_ahead(now, &tools.archive);
                 // While the disk works, so that it costs no caller anything.
-                leaves.get_or_insert_with(|| leaves_of(&block));
+                leaves.get_or_insert_with(|| Hashed::of(&block));
                 writer.offer(arrives(writer.room()));
             })
         } else {
@@ -137,7 +137,7 @@ impl<T: Ticket> Desk<T> {
         self.tools.metrics.flush.time(watch.elapsed());
         match flushed {
             Ok(_) => {
-                self.commit(&block, &leaves.unwrap_or_else(|| leaves_of(&block)));
+                self.commit(&block, &leaves.unwrap_or_else(|| Hashed::of(&block)));
                 Turn::On
             }
             Err(NotFlushed::Vault(poisoned)) => {
@@ -160,10 +160,12 @@ impl<T: Ticket> Desk<T> {
         append
     }
 
-    fn commit(&mut self, block: &Block, leaves: &[Hash]) {
+    fn commit(&mut self, block: &Block, Hashed { leaves, took }: &Hashed) {
         let watch = Stopwatch::start();
         // Before anyone can ask for the root of what is published.
         self.tools.tree.append(block.first_position(), leaves);
+        self.tools.metrics.tree.time(*took + watch.elapsed());
+        let watch = Stopwatch::start();
         let committed = self.writer.committed(&self.tools.archive);
         self.publish(&committed);
         self.tools.metrics.publish.time(watch.elapsed());
@@ -243,7 +245,7 @@ impl<T: Ticket> Desk<T> {
         for block in &missed {
             match self.writer.conflicted(block, &self.tools.archive) {
                 Ok(committed) => {
-                    self.tools.tree.append(block.first_position(), &leaves_of(block));
+                    self.tools.tree.append(block.first_position(), &Hashed::of(block).leaves);
                     self.publish(&committed);
                 }
                 Err(error) => return self.halt(&error),
@@ -272,7 +274,17 @@ impl<T: Ticket> Desk<T> {
     }
 }
 
-/// The leaves of a block whose records have been inflated, or made, before.
-fn leaves_of(block: &Block) -> Vec<Hash> {
-    tree::leaves(block).expect("its records have been read")
+/// The leaves of a block.
+struct Hashed {
+    leaves: Vec<Hash>,
+    took: Duration,
+}
+
+impl Hashed {
+    /// Of a block whose records have been made, or inflated before.
+    fn of(block: &Block) -> Self {
+        let watch = Stopwatch::start();
+        let leaves = tree::leaves(block).expect("its records have been read");
+        Self { leaves, took: watch.elapsed() }
+    }
 }

@@ -19,6 +19,7 @@ pub(crate) struct Metrics {
     pub(crate) decide: Counts,
     pub(crate) flush: Counts,
     pub(crate) publish: Counts,
+    pub(crate) tree: Counts,
 }
 
 impl Default for Metrics {
@@ -32,6 +33,7 @@ impl Default for Metrics {
             decide: Counts::new(MICROSECONDS),
             flush: Counts::new(MICROSECONDS),
             publish: Counts::new(MICROSECONDS),
+            tree: Counts::new(MICROSECONDS),
         }
     }
 }
@@ -48,6 +50,7 @@ impl Metrics {
             decide_us: self.decide.values(),
             flush_us: self.flush.values(),
             publish_us: self.publish.values(),
+            tree_us: self.tree.values(),
         }
     }
 }
@@ -103,6 +106,9 @@ pub struct MetricValues {
     pub flush_us: Histogram,
     /// Folding and publishing a commit, in microseconds.
     pub publish_us: Histogram,
+    /// Hashing the records of a commit into the tree, mostly while its block is flushed, in
+    /// microseconds.
+    pub tree_us: Histogram,
 }
 
 /// How often a value was how large.

@@ -44,6 +44,9 @@ pub struct Parts {
     /// Folder for what is folded from the log (`savepoint`, `tiles/`); without one every start
     /// folds the whole log, and the tiles stay in memory.
     pub folds: Option<PathBuf>,
+    /// Whether everything is folded from the log, whatever was saved: to see that it is still the
+    /// same.
+    pub from_the_log: bool,
     /// How checkpoints are signed, and where those are that were; without it, none are.
     pub signing: Option<Signing>,
     /// Limits.
@@ -63,6 +66,7 @@ impl Parts {
             vault: Vault::in_memory()?,
             clock,
             folds: None,
+            from_the_log: false,
             signing: None,
             settings: Settings::default(),
         };
@@ -109,11 +113,11 @@ impl Ledger {
     /// # Errors
     /// [`OpenError`].
     pub fn open(parts: Parts, mut progress: impl FnMut(Progress)) -> Result<Self, OpenError> {
-        let Parts { log, mut vault, clock, folds, signing, settings } = parts;
+        let Parts { log, mut vault, clock, folds, from_the_log, signing, settings } = parts;
         let status = Arc::new(Status::default());
         let file = folds.as_ref().map(|folder| folder.join("savepoint"));
         let tiles = folds.map(|folder| folder.join("tiles"));
-        let before = file.as_ref().and_then(|file| usable(file, &log));
+        let before = file.as_ref().filter(|_| !from_the_log).and_then(|file| usable(file, &log));
         let saved_at = before.as_ref().map_or(Position::ZERO, |it| it.snapshot.position());
         let saved_tree = before.as_ref().map(Savepoint::tree);
         let (tree, folded) = thread::scope(|scope| {

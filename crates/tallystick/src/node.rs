@@ -62,6 +62,7 @@ impl Node {
             vault,
             clock,
             folds: Some(data.to_owned()),
+            from_the_log: verify_everything,
             signing,
             settings: Settings::default(),
         };

@@ -20,7 +20,7 @@ const ENVIRONMENT: &str = "TALLYSTICK_";
 pub(crate) enum Verify {
     /// Head file, savepoint and the log's tail.
     Boot,
-    /// Every block, from the first.
+    /// Every block from the first, and everything that was saved is folded anew.
     Full,
 }
 

@@ -19,6 +19,7 @@ mod load;
 mod node;
 mod partnership;
 mod past;
+mod proof;
 mod queries;
 mod report;
 mod request;
@@ -50,6 +51,7 @@ static FIGURES: &[Figure] = &[
     durable::SINGLE_RATIO,
     durable::HTTP_SINGLE_RATIO,
     durable::IN_PROCESS_256,
+    durable::TALLY_COST,
     durable::HTTP_64,
     durable::FLAT_RATIO,
     queries::AGENCY_HOME_RATIO,
@@ -64,6 +66,8 @@ static FIGURES: &[Figure] = &[
     live::DELIVERIES,
     live::FANOUT_1000,
     past::WRITER_DURING_REPLAY,
+    proof::VERIFY,
+    proof::INCLUSION,
     footprint::DISK,
     footprint::RSS,
 ];

@@ -22,7 +22,15 @@ pub(crate) fn clock() -> Arc<VirtualClock> {
 /// A ledger over a log, with an empty vault in memory.
 pub(crate) fn open(log: Arc<dyn Log>, settings: Settings) -> Ledger {
     let vault = Vault::in_memory().expect("randomness");
-    let parts = Parts { log, vault, clock: clock(), folds: None, signing: None, settings };
+    let parts = Parts {
+        log,
+        vault,
+        clock: clock(),
+        folds: None,
+        from_the_log: false,
+        signing: None,
+        settings,
+    };
     Ledger::open(parts, |_| {}).expect("it opens")
 }
 

@@ -93,8 +93,15 @@ async fn a_time_means_the_last_position_recorded_by_then() {
     let clock = Arc::new(VirtualClock::new(NOON));
     let vault = Vault::in_memory().expect("randomness");
     let settings = Settings::default();
-    let parts =
-        Parts { log: memory(), vault, clock: clock.clone(), folds: None, signing: None, settings };
+    let parts = Parts {
+        log: memory(),
+        vault,
+        clock: clock.clone(),
+        folds: None,
+        from_the_log: false,
+        signing: None,
+        settings,
+    };
     let ledger = Ledger::open(parts, |_| {}).expect("it opens");
     let mut times = Vec::new();
     for (minute, command) in (0..).zip(world.setup()) {

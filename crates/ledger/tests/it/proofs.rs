@@ -39,6 +39,7 @@ fn open_knowing(
         vault: Vault::in_memory().expect("randomness"),
         clock: clock(),
         folds: Some(folder.to_owned()),
+        from_the_log: false,
         signing: Some(Signing { signer, folder: folder.to_owned(), known }),
         settings: Settings { savepoint_every: 10_000, ..Settings::default() },
     };

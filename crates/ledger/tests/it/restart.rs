@@ -34,6 +34,7 @@ fn open(folder: &Path) -> (Ledger, Arc<SledLog>) {
         vault,
         clock: clock(),
         folds: Some(folder.to_owned()),
+        from_the_log: false,
         signing: None,
         settings: Settings { savepoint_every: 30, ..Settings::default() },
     };

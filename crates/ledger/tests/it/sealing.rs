@@ -85,7 +85,15 @@ async fn a_log_is_not_opened_with_a_vault_that_lacks_keys_of_its_people() {
     ledger.close().await;
     let vault = Vault::in_memory().expect("randomness");
     let settings = Settings::default();
-    let parts = Parts { log, vault, clock: clock(), folds: None, signing: None, settings };
+    let parts = Parts {
+        log,
+        vault,
+        clock: clock(),
+        folds: None,
+        from_the_log: false,
+        signing: None,
+        settings,
+    };
     let opened = Ledger::open(parts, |_| {});
     assert!(matches!(opened, Err(OpenError::KeysMissing { people: 2 })));
 }

@@ -3,6 +3,7 @@
 //! command is one event.
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use anyhow::Result;
 use tallystick_log_sled::bench::ReadyRecords;
@@ -70,10 +71,32 @@ pub(super) const IN_PROCESS_256: Figure = Figure::new("durable_256_per_s", "1/s"
             .beside("events_a_commit", of_commit(after.events - before.events))
             .beside("decide_us", of_commit(after.decide_us.sum - before.decide_us.sum))
             .beside("flush_us", of_commit(after.flush_us.sum - before.flush_us.sum))
-            .beside("publish_us", of_commit(after.publish_us.sum - before.publish_us.sum)))
+            .beside("publish_us", of_commit(after.publish_us.sum - before.publish_us.sum))
+            .beside("tree_us", of_commit(after.tree_us.sum - before.tree_us.sum)))
     })
 })
 .target(Target::AtLeast(60_000.0));
+
+/// The time of 256 callers ÷ the same without what the tree takes of it, while checkpoints are
+/// signed. The writer's thread hashes, and mostly while the disk flushes the same block, so this is
+/// the most that the tree can cost, and not what it does cost.
+pub(super) const TALLY_COST: Figure = Figure::new("tally_cost_ratio", "ratio", |bench| {
+    let node = Node::founded(&bench.folder("tally_cost")?)?;
+    bench.rounds(|| {
+        let lives = Lives::prepared(bench.lives(LIVES_OF_256))?;
+        let before = node.ledger.metrics();
+        let started = Instant::now();
+        let per_second = node.write(lives, 256, ROUND)?;
+        let whole_us = started.elapsed().as_secs_f64() * 1e6;
+        let after = node.ledger.metrics();
+        let tree_us = as_f64(after.tree_us.sum - before.tree_us.sum);
+        let events = as_f64(after.events - before.events);
+        Ok(Sample::new(whole_us / (whole_us - tree_us))
+            .beside("tree_us_each", tree_us / events)
+            .beside("durable_256_per_s", per_second))
+    })
+})
+.target(Target::AtMost(1.15));
 
 /// 64 GraphQL clients.
 pub(super) const HTTP_64: Figure = Figure::new("http_durable_64_per_s", "1/s", |bench| {

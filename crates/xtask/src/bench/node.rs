@@ -12,9 +12,10 @@ use tallystick_api::{Principal, Settings as Door, TokenEntry, Tokens};
 use tallystick_domain::command::Given;
 use tallystick_domain::id::AgencyId;
 use tallystick_domain::{Command, Role};
-use tallystick_ledger::{Ledger, Outcome, Parts, Settings, VirtualClock};
+use tallystick_ledger::{Ledger, Outcome, Parts, Settings, Signing, VirtualClock};
 use tallystick_log::{Log, LogIdentity};
 use tallystick_log_sled::{Options, SledLog};
+use tallystick_tally::Signer;
 use tallystick_vault::{EpochKey, Vault};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -75,7 +76,12 @@ impl Node {
             vault,
             clock: Arc::new(VirtualClock::new(NOON)),
             folds: from_folds.then(|| folder.to_owned()),
-            signing: None,
+            from_the_log: false,
+            signing: Some(Signing {
+                signer: Some(Signer::from_seed("bench.invalid".parse()?, &[1; 32])),
+                folder: folder.to_owned(),
+                known: Vec::new(),
+            }),
             settings: Settings::default(),
         };
         let ledger = Ledger::open(parts, |_| {}).context("cannot open the ledger")?;
@@ -91,6 +97,11 @@ impl Node {
             ensure!(matches!(outcome, Outcome::Accepted(_)), "setting up: {outcome:?}");
         }
         Ok(node)
+    }
+
+    /// The public key of its checkpoints.
+    pub(super) fn verifier_key(&self) -> Option<String> {
+        self.ledger.verifier_key().map(|key| key.to_string())
     }
 
     pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {

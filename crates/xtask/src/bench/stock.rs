@@ -23,6 +23,8 @@ pub(crate) struct Stock {
     pub(super) lives: std::ops::Range<u64>,
     /// Events a second while it was loaded.
     pub(super) loaded_per_s: f64,
+    /// The public key of its checkpoint.
+    pub(super) verifier_key: String,
 }
 
 impl Stock {
@@ -32,8 +34,9 @@ impl Stock {
         let lives = bench.lives(bench.events / LIFE);
         let loaded_per_s = node.write(Lives::unprepared(lives.clone()), CALLERS, Duration::MAX)?;
         let position = node.ledger.snapshot().position().0;
+        let verifier_key = node.verifier_key().context("a key to sign with")?;
         node.close()?;
-        Ok(Self { folder, position, lives, loaded_per_s })
+        Ok(Self { folder, position, lives, loaded_per_s, verifier_key })
     }
 
     /// Copies it into an empty folder.
