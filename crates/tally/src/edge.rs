@@ -74,11 +74,6 @@ impl Edge {
         });
     }
 
-    /// The frontier, to be saved.
-    pub const fn frontier(&self) -> &Frontier {
-        &self.frontier
-    }
-
     /// Number of leaves.
     pub const fn size(&self) -> TreeSize {
         self.frontier.size()

@@ -1,5 +1,3 @@
-use thiserror::Error;
-
 use crate::hash::{Hash, node};
 use crate::head::{TreeHead, TreeSize};
 
@@ -56,30 +54,4 @@ impl Frontier {
         let root = self.peaks.iter().rev().copied().reduce(|right, left| node(left, right));
         TreeHead { size: self.size(), root: root.unwrap_or_else(Hash::of_nothing) }
     }
-
-    /// The frontier as bytes: the size (8 bytes, big-endian), then the peaks, largest first.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let size = self.size.to_be_bytes();
-        let peaks = self.peaks.iter().flat_map(|peak| *peak.as_bytes());
-        size.into_iter().chain(peaks).collect()
-    }
-
-    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
-    ///
-    /// # Errors
-    /// [`InvalidFrontier`] if there are not as many peaks as the size has bits set.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidFrontier> {
-        let (size, rest) = bytes.split_first_chunk().ok_or(InvalidFrontier)?;
-        let (peaks, over) = rest.as_chunks::<{ Hash::BYTES }>();
-        let size = u64::from_be_bytes(*size);
-        if !over.is_empty() || peaks.len() != size.count_ones() as usize {
-            return Err(InvalidFrontier);
-        }
-        Ok(Self { size, peaks: peaks.iter().copied().map(Hash::new).collect() })
-    }
 }
-
-/// Bytes that are not a frontier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("not a size with one hash for each bit that is set in it")]
-pub struct InvalidFrontier;

@@ -38,7 +38,7 @@ pub use cosignature::{Cosigner, Timestamp};
 pub use decimal::InvalidDecimal;
 pub use edge::{Edge, EdgeError};
 pub use entry::{Entry, InvalidEntry};
-pub use frontier::{Frontier, InvalidFrontier};
+pub use frontier::Frontier;
 pub use hash::{Hash, InvalidHash, leaf, node};
 pub use head::{LeafIndex, TreeHead, TreeSize};
 pub use key::{InvalidKey, KeyId, KeyName, SignatureType, VerifierKey};

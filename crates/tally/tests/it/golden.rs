@@ -1,8 +1,8 @@
 //! Bytes of every format, kept for ever: never to be written anew.
 
 use tallystick_tally::{
-    AddCheckpoint, Bundle, Checkpoint, ConsistencyProof, Entry, Frontier, InclusionProof, Policy,
-    Signer, Tile, TlogProof, VerifierKey,
+    AddCheckpoint, Bundle, Checkpoint, ConsistencyProof, Entry, InclusionProof, Policy, Signer,
+    Tile, TlogProof, VerifierKey,
 };
 
 use crate::sample::{Log, cosigned, entry, index, policy, signer, size};
@@ -42,14 +42,6 @@ fn bundle() {
     let entries: Vec<_> = bundle.leaves().map(entry).collect();
     assert_eq!(bundle.decode(&golden).as_ref(), Ok(&entries));
     assert_eq!(Bundle::encode(entries), golden);
-}
-
-#[test]
-fn frontier() {
-    let golden = bytes(include_str!("../golden/frontier.hex"));
-    let log = Log::of_size(300);
-    assert_eq!(Frontier::from_bytes(&golden).as_ref(), Ok(log.edge.frontier()));
-    assert_eq!(log.edge.frontier().to_bytes(), golden);
 }
 
 #[test]

@@ -104,22 +104,3 @@ fn a_leaf_is_never_a_node() {
     assert_eq!(Hash::of_nothing().to_string(), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
     assert_eq!(leaf(b"").to_string(), "bjQLnP+zepicpUTmu3gKLHiQHT+zNzh2hRGjBhevoB0=");
 }
-
-#[test]
-fn a_frontier_comes_back_from_its_bytes_and_goes_on() {
-    let mut frontier = Frontier::new();
-    for index in 0_u64..600 {
-        let bytes = frontier.to_bytes();
-        assert_eq!(bytes.len(), 8 + 32 * index.count_ones() as usize);
-        let mut again = Frontier::from_bytes(&bytes).expect("as written");
-        assert_eq!(again, frontier);
-        again.append(sample::entry(index).leaf());
-        frontier.append(sample::entry(index).leaf());
-        assert_eq!(again.head(), frontier.head());
-    }
-    let bytes = frontier.to_bytes();
-    Frontier::from_bytes(&bytes[..bytes.len() - 1]).expect_err("cut short");
-    Frontier::from_bytes(&bytes[..bytes.len() - 32]).expect_err("a peak is missing");
-    Frontier::from_bytes(&[&bytes[..], &[0; 32]].concat()).expect_err("a peak too many");
-    Frontier::from_bytes(&bytes[..7]).expect_err("no size");
-}
