@@ -205,6 +205,14 @@ fn whatever_is_changed_in_a_bundle_is_found() {
         ledger.verify(of("--bundle", &bundle)).is(code, "missing");
         fs::write(&path, whole).expect("written");
     }
+    // Nor does a file with more than belongs into it pass, or take the memory that it asks for.
+    let path = bundle.join("records/001");
+    let whole = fs::read(&path).expect("a file");
+    let endless = fs::OpenOptions::new().write(true).open(&path).expect("a file");
+    endless.set_len(1 << 40).expect("a sparse file");
+    let found = ledger.verify(of("--bundle", &bundle));
+    found.is(1, "At position 513 the file of records goes on after its last record");
+    fs::write(&path, whole).expect("written");
     ledger.verify(of("--bundle", &bundle)).is(0, "RESULT: sound");
 }
 

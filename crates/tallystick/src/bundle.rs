@@ -13,10 +13,11 @@
 //! A bundle ends where its checkpoint does, so all of it is signed.
 
 use anyhow::{Context as _, ensure};
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use tallystick_log::Record;
+use tallystick_log::{MAX_RECORD_BYTES, Record};
 use tallystick_tally::{Bundle as Place, Checkpoint, Edge, Entry, Tile, TreeSize};
 
 /// Pages that explain a bundle, the same in each.
@@ -26,6 +27,12 @@ const PAGES: [(&str, &str); 4] = [
     ("schema/log-format.md", include_str!("../../../schema/log-format.md")),
     ("schema/events.md", include_str!("../../../schema/events.md")),
 ];
+
+/// Bytes that a file of records may have: 256 of the largest, each with its two lengths.
+const RECORDS_LIMIT: u64 = 256 * (MAX_RECORD_BYTES as u64 + 8);
+
+/// Bytes that a tile or a file of digests may have: 256 entries, each with its length.
+const TILE_LIMIT: u64 = 256 * (Entry::BYTES as u64 + 2);
 
 /// A bundle in a folder.
 #[derive(Debug)]
@@ -60,13 +67,14 @@ impl Bundle {
     /// What the system said; the file that should be there may not be.
     pub(crate) fn records(&self, index: u64, size: TreeSize) -> io::Result<Option<RecordFile>> {
         let Some(place) = Place::in_tree(index, size) else { return Ok(None) };
-        let bytes = fs::read(self.folder.join(records_path(place)))?;
-        Ok(Some(RecordFile { bytes, first_position: place.leaves().start + 1 }))
+        let bytes = read(&self.folder.join(records_path(place)), RECORDS_LIMIT)?;
+        let leaves = place.leaves();
+        Ok(Some(RecordFile { bytes, positions: leaves.start + 1..leaves.end + 1 }))
     }
 
     /// The stored bytes of a tile or an entry bundle; `None` if there is no such file.
     pub(crate) fn stored(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(self.folder.join(path)) {
+        match read(&self.folder.join(path), TILE_LIMIT) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -74,35 +82,57 @@ impl Bundle {
     }
 }
 
+/// A file, or as much of it as there may be and a byte more, which makes it wrong.
+fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// The bytes of one file in `records/`.
 #[derive(Clone, Debug)]
 pub(crate) struct RecordFile {
     bytes: Vec<u8>,
-    pub(crate) first_position: u64,
+    positions: Range<u64>,
 }
 
 impl RecordFile {
-    /// The records, as far as the bytes are some: where they are not, the last item is an error.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Result<Record<'_>, CutShort>> {
-        let (mut rest, mut position) = (&self.bytes[..], self.first_position);
+    /// The records, as far as the bytes are those: where they are not, the last item is an error.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Result<Record<'_>, Unfit>> {
+        let (mut rest, mut positions) = (&self.bytes[..], self.positions.clone());
+        let end = self.positions.end;
         std::iter::from_fn(move || {
             if rest.is_empty() {
                 return None;
             }
-            let taken = split(rest).ok_or(CutShort { position });
-            let here = position;
-            position += 1;
+            let Some(position) = positions.next() else {
+                rest = &[];
+                return Some(Err(Unfit::TooLong { position: end }));
+            };
+            let taken = split(rest);
             rest = taken.map_or(&[], |(_, _, rest)| rest);
-            Some(taken.map(|(header, body, _)| Record { position: here, header, body }))
+            let record = taken.map(|(header, body, _)| Record { position, header, body });
+            Some(record.ok_or(Unfit::CutShort { position }))
         })
     }
 }
 
-/// A file of records ends inside one.
+/// A file of records is not what it should be.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the file of records ends inside the record at position {position}")]
-pub(crate) struct CutShort {
-    pub(crate) position: u64,
+pub(crate) enum Unfit {
+    #[error("the file of records ends inside a record")]
+    CutShort { position: u64 },
+    #[error("the file of records goes on after its last record")]
+    TooLong { position: u64 },
+}
+
+impl Unfit {
+    /// The first position that cannot be vouched for.
+    pub(crate) fn position(self) -> u64 {
+        match self {
+            Self::CutShort { position } | Self::TooLong { position } => position,
+        }
+    }
 }
 
 /// Header, body and what follows: two lengths of 4 bytes, big-endian, and then both.

@@ -116,7 +116,7 @@ struct Counting {
 impl Counting {
     fn take(&mut self, run: &Run, position: &mut u64) -> io::Result<()> {
         for record in run.records() {
-            // What is cut short, the other thread says.
+            // What does not fit, the other thread says.
             let Ok(record) = record else { return Ok(()) };
             *position = record.position;
             let Some(census) = &mut self.census else { continue };
@@ -196,9 +196,9 @@ impl<'a> Hashing<'a> {
             let record = match record {
                 _ if self.cut.is_some() => return Ok(()),
                 Ok(record) => record,
-                Err(cut) => {
-                    let what = cut.to_string();
-                    self.cut = Some(Stop::Bad { position: cut.position, what });
+                Err(unfit) => {
+                    let what = unfit.to_string();
+                    self.cut = Some(Stop::Bad { position: unfit.position(), what });
                     return Ok(());
                 }
             };

@@ -1,6 +1,6 @@
 //! What is verified: a stopped ledger's folder or a copy of one, or a bundle.
 
-use crate::bundle::{Bundle, CutShort, RecordFile};
+use crate::bundle::{Bundle, RecordFile, Unfit};
 use crate::replay;
 use std::fs::File;
 use std::io;
@@ -125,7 +125,7 @@ impl Source {
 
 impl Run {
     /// The records, in order; where the bytes are none, the last item says so.
-    pub(crate) fn records(&self) -> Box<dyn Iterator<Item = Result<Record<'_>, CutShort>> + '_> {
+    pub(crate) fn records(&self) -> Box<dyn Iterator<Item = Result<Record<'_>, Unfit>> + '_> {
         match self {
             Self::Block(records) => Box::new(records.iter().map(Ok)),
             Self::File(file) => Box::new(file.iter()),
