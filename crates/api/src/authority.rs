@@ -46,6 +46,7 @@ pub(crate) fn may_have(role: Role, proof: Proof) -> bool {
 /// Whether a role may use a root field. What is on no list is nobody's.
 pub(crate) fn may(role: Role, operation: OperationType, field: &str) -> bool {
     match operation {
+        OperationType::Query if field == AUDIT => may_have(role, Proof::Heads),
         OperationType::Query => QUERIES.contains(&field),
         OperationType::Subscription => SUBSCRIPTIONS.contains(&field),
         OperationType::Mutation => {
@@ -55,9 +56,12 @@ pub(crate) fn may(role: Role, operation: OperationType, field: &str) -> bool {
     }
 }
 
-/// Every role may ask; what it is shown is what its scope holds.
-const QUERIES: [&str; 7] =
-    ["__schema", "__type", "__typename", "events", "ledger", "node", "viewer"];
+/// Every role may ask these, but [`AUDIT`]; what it is shown is what its scope holds.
+const QUERIES: [&str; 8] =
+    ["__schema", "__type", "__typename", AUDIT, "events", "ledger", "node", "viewer"];
+
+/// For the roles that may have [`Proof::Heads`]; its fields ask for the rest.
+const AUDIT: &str = "audit";
 
 const SUBSCRIPTIONS: [&str; 3] = ["__typename", "eventStream", "ledger"];
 

@@ -17,6 +17,7 @@ use crate::{
     service::Service,
     tlog,
     tokens::Tokens,
+    witnesses::Witnesses,
 };
 
 /// What the front door may be told.
@@ -43,7 +44,7 @@ pub fn open(
     // No type parameters here and in `run`: otherwise every binary would compile the whole schema
     // again.
     let engine = Engine::new(schema::builder, settings.limits);
-    let node = Node::new(ledger.clone(), settings.witnesses);
+    let node = Node::new(ledger.clone(), Witnesses::new(settings.witnesses));
     let service = Service::new(engine, callers, node.clone(), settings.origins);
     let routes = router(Arc::clone(&service))
         .merge(export::router(Arc::clone(&service), ledger))

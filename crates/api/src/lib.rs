@@ -30,6 +30,7 @@ mod tokens;
 mod variables;
 mod weight;
 mod wire;
+mod witnesses;
 
 pub use answer::Notes;
 pub use caller::{Authenticate, Caller, ScopeKey};

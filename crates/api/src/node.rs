@@ -6,7 +6,7 @@ use std::{any::TypeId, collections::VecDeque, sync::Arc};
 use async_graphql::{Data, Error};
 use parking_lot::Mutex;
 use tallystick_domain::{CaseKey, Cases as _, Date, Position, anomaly::Anomaly};
-use tallystick_ledger::{Ledger, TreeHash, VerifierKey};
+use tallystick_ledger::{Ledger, TreeHash};
 use tallystick_views::Scope;
 use tokio::sync::OnceCell;
 
@@ -17,6 +17,7 @@ use crate::{
     metrics::Exposition,
     principal::Principal,
     schema::{context::At, quality},
+    witnesses::Witnesses,
 };
 
 /// Answers of each kind kept.
@@ -31,11 +32,11 @@ struct Inner {
     digests: Memo<(Position, Scope), [u8; 32]>,
     anomalies: Memo<(Position, Scope, Date), Arc<[Anomaly]>>,
     roots: Memo<Position, Option<TreeHash>>,
-    witnesses: Vec<VerifierKey>,
+    witnesses: Witnesses,
 }
 
 impl Node {
-    pub(crate) fn new(ledger: Ledger, witnesses: Vec<VerifierKey>) -> Self {
+    pub(crate) fn new(ledger: Ledger, witnesses: Witnesses) -> Self {
         let (digests, anomalies, roots) = (Memo::default(), Memo::default(), Memo::default());
         Self(Arc::new(Inner { ledger, digests, anomalies, roots, witnesses }))
     }
@@ -44,8 +45,7 @@ impl Node {
         &self.0.ledger
     }
 
-    /// Keys of the witnesses whose cosignatures are taken.
-    pub(crate) fn witnesses(&self) -> &[VerifierKey] {
+    pub(crate) fn witnesses(&self) -> &Witnesses {
         &self.0.witnesses
     }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod agency;
 pub(crate) mod agreement;
+pub(crate) mod audit;
 pub(crate) mod code;
 pub(crate) mod command_error;
 pub(crate) mod connection;

@@ -123,9 +123,12 @@ impl Desk {
             .map_err(|_| Refused::new(Code::BadRequest, "not UTF-8"))?;
         let node = self.node.clone();
         let taken = blocking(move || {
-            node.ledger()
-                .add_cosignatures(&lines, node.witnesses())
-                .map_err(|error| untaken(&error))
+            let (ledger, witnesses) = (node.ledger(), node.witnesses());
+            let taken = ledger.add_cosignatures(&lines, witnesses.keys());
+            if let Some(checkpoint) = ledger.checkpoint() {
+                witnesses.see(&checkpoint);
+            }
+            taken.map_err(|error| untaken(&error))
         });
         match taken.await? {
             0 => {

@@ -66,7 +66,7 @@ pub use sealing::{Closed, Opened};
 pub use settings::{Limit, Settings};
 pub use tallystick_log::MemoryLog;
 pub use tallystick_tally::{
-    Bundle, Checkpoint, Hash as TreeHash, NoteError, Signer, Tile, TreeSize, VerifierKey,
+    Bundle, Checkpoint, Hash as TreeHash, NoteError, Signature, Signer, Tile, TreeSize, VerifierKey,
 };
 pub use tree::TreeError;
 pub use walk::Walk;

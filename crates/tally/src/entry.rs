@@ -46,6 +46,12 @@ impl Entry {
         &self.0
     }
 
+    /// SHA-256 of the record's header, and of its body.
+    pub fn digests(&self) -> ([u8; 32], [u8; 32]) {
+        let half = |from: usize| std::array::from_fn(|at| self.0[from + at]);
+        (half(1), half(33))
+    }
+
     /// Whether this is the entry of a record with that header.
     pub fn has_header(&self, header: &[u8]) -> bool {
         Sha256::digest(header)[..] == self.0[1..33]

@@ -139,7 +139,7 @@ async fn carry_out(ctx: &Context<'_>, input: impl Ask) -> Result<Done> {
             return Ok(refused(at, errors));
         }
     };
-    let Asked { command, dry_run, steps_field } = asked;
+    let Asked { command, dry_run, await_checkpoint, steps_field } = asked;
     let mut streams: Vec<_> =
         command.steps.iter().filter_map(|step| step.action.stream()).collect();
     streams.sort_unstable();
@@ -176,7 +176,13 @@ async fn carry_out(ctx: &Context<'_>, input: impl Ask) -> Result<Done> {
         }
     };
     let at = match &receipt {
-        Some(receipt) => seen(ctx, receipt.position).await?,
+        Some(receipt) => {
+            if await_checkpoint {
+                // It is recorded, whatever becomes of this: then the receipt has no proof yet.
+                let _ = ledger.checkpoint_covering(receipt.position, PATIENCE).await;
+            }
+            seen(ctx, receipt.position).await?
+        }
         None => Arc::clone(at),
     };
     Ok(Done { at, outcome, receipt, errors: Vec::new(), streams })

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Enum, Error, ID, Object, Result, SimpleObject};
 use tallystick_domain as domain;
 use tallystick_domain::{
     Record, StreamId,
     id::{AgencyId, AgreementId, PersonId, PlacementId, ReferralId, SentenceId, ServiceId},
 };
+use tallystick_ledger::NoReceipt;
 
 use super::{
     agency::Agency,
     agreement::Agreement,
+    audit::proof_of,
     command_error::CommandError,
     context::At,
     event::Event,
@@ -41,8 +43,11 @@ pub(crate) enum CommandOutcome {
 }
 
 /// That a command is recorded, and where.
-#[derive(Clone, Debug, SimpleObject)]
+#[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Receipt {
+    #[graphql(skip)]
+    at: Arc<At>,
     /// Position of its last event: give it as `atLeast` to read what it changed, on any node.
     position: Position,
     /// Position of its first event.
@@ -59,9 +64,25 @@ pub(crate) struct Receipt {
     events: Vec<ID>,
 }
 
-impl From<&tallystick_ledger::Receipt> for Receipt {
-    fn from(receipt: &tallystick_ledger::Receipt) -> Self {
+/// That a command is recorded, and where.
+#[ComplexObject]
+impl Receipt {
+    /// The proof of its first event, C2SP tlog-proof: shows with no server and no ledger at hand
+    /// that it is in a signed tree. Absent while no checkpoint covers it: `awaitCheckpoint` waits
+    /// for one, and later the same command, sent again, has it.
+    async fn proof(&self) -> Option<Result<String>> {
+        match proof_of(&self.at, self.first.0).await {
+            Ok(proof) => Some(Ok(proof)),
+            Err(NoReceipt::Unsigned | NoReceipt::NotYet(_)) => None,
+            Err(NoReceipt::Tree(error)) => Some(Err(Error::new_with_source(error))),
+        }
+    }
+}
+
+impl Receipt {
+    fn of(at: &Arc<At>, receipt: &tallystick_ledger::Receipt) -> Self {
         Self {
+            at: Arc::clone(at),
             position: receipt.position.into(),
             first: receipt.first.into(),
             commit: receipt.commit.to_string(),
@@ -140,7 +161,7 @@ macro_rules! payloads {
 
             /// That it is recorded, and where; absent if it is not, and in a dry run.
             fn receipt(&self) -> Option<Receipt> {
-                self.0.receipt.as_ref().map(Receipt::from)
+                self.0.receipt.as_ref().map(|it| Receipt::of(&self.0.at, it))
             }
 
             /// Its events, in order.

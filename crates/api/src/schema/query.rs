@@ -11,6 +11,7 @@ use async_graphql::{Context, Error, ID, Object, OneofObject, Result};
 use tallystick_ledger::AsOfError;
 
 use super::{
+    audit::Audit,
     context::{At, at},
     event::{Event, EventConnection, EventFilter, Sieve},
     history,
@@ -106,6 +107,11 @@ impl Query {
         at.cite(ctx.data::<Notes>()?);
         let sieve = Sieve::from(filter.unwrap_or_default());
         history::of_all(&at, sieve, page).await
+    }
+
+    /// What shows that nothing recorded was changed.
+    fn audit(&self) -> Audit {
+        Audit
     }
 
     /// Who is asking.

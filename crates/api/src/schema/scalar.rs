@@ -84,6 +84,11 @@ scalars! {
         read_digest,
         |digest| hexadecimal(digest);
 
+    /// Hash of the Merkle tree, in base64 (44 characters), as in checkpoints.
+    TreeHash(tallystick_ledger::TreeHash),
+        |text| text.parse().map_err(|_| "not the base64 of a hash".to_owned()),
+        |hash| hash.to_string();
+
     /// Whole pence, as a decimal string.
     Pence(i64),
         |text| decimal(text).ok_or_else(|| "not whole pence as a decimal string".to_owned()),

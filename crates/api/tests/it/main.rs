@@ -3,6 +3,7 @@
 #[path = "../../examples/toy/schema.rs"]
 mod toy;
 
+mod audit;
 mod command;
 mod door;
 mod http;

@@ -21,7 +21,7 @@ use tlog_tiles::{
 
 use crate::command::partnership::{NOMS, Partnership, Who, token};
 
-const AUDITOR: Who = (NOMS, Role::Auditor);
+pub(crate) const AUDITOR: Who = (NOMS, Role::Auditor);
 const WITNESS: Who = (NOMS, Role::Witness);
 
 /// An HTTP client that waits.
@@ -131,7 +131,7 @@ impl TileReader for Client {
 }
 
 /// A partnership with a checkpoint over at least so many events.
-async fn signed(
+pub(crate) async fn signed(
     folder: &tempfile::TempDir,
     events: u64,
     witnesses: Vec<VerifierKey>,
@@ -142,7 +142,7 @@ async fn signed(
     open
 }
 
-async fn covered(open: &Partnership) {
+pub(crate) async fn covered(open: &Partnership) {
     let head = open.ledger.snapshot().position();
     open.ledger.checkpoint_covering(head, Duration::from_secs(20)).await.expect("a checkpoint");
 }
@@ -332,13 +332,13 @@ async fn the_node_says_how_far_it_has_signed() {
 }
 
 /// A witness (tlog-cosignature, "Format"), by the letter.
-struct Cosigner {
+pub(crate) struct Cosigner {
     name: &'static str,
     key: SigningKey,
 }
 
 impl Cosigner {
-    fn new(name: &'static str) -> Self {
+    pub(crate) fn new(name: &'static str) -> Self {
         let seed: [u8; 32] = Sha256::digest(name).into();
         Self { name, key: SigningKey::from_bytes(&seed) }
     }
@@ -349,14 +349,14 @@ impl Cosigner {
         [hash[0], hash[1], hash[2], hash[3]]
     }
 
-    fn vkey(&self) -> VerifierKey {
+    pub(crate) fn vkey(&self) -> VerifierKey {
         let typed = [&[4], self.key.verifying_key().as_bytes()[..].as_ref()].concat();
         let id = u32::from_be_bytes(self.id());
         format!("{}+{id:08x}+{}", self.name, STANDARD.encode(typed)).parse().unwrap()
     }
 
     /// The signature line for a note.
-    fn cosign(&self, note: &str, seconds: u64) -> String {
+    pub(crate) fn cosign(&self, note: &str, seconds: u64) -> String {
         let (text, _) = note.split_once("\n\n").unwrap();
         let message = format!("cosignature/v1\ntime {seconds}\n{text}\n");
         let signature = self.key.sign(message.as_bytes()).to_bytes();

@@ -26,6 +26,10 @@ pub(crate) struct CommandFields {
     /// Only ask what the answer would be: nothing is recorded, and the id stays free.
     #[graphql(default)]
     dry_run: bool,
+    /// Wait, up to five seconds, until a checkpoint is signed that covers the command, so that the
+    /// receipt has its proof.
+    #[graphql(default)]
+    await_checkpoint: bool,
 }
 
 /// What a command about one thing has.
@@ -58,6 +62,7 @@ pub(crate) trait Ask {
 pub(crate) struct Asked {
     pub(crate) command: Command<Given>,
     pub(crate) dry_run: bool,
+    pub(crate) await_checkpoint: bool,
     /// The field whose entries are the steps, if several were asked for.
     pub(crate) steps_field: Option<&'static str>,
 }
@@ -85,6 +90,7 @@ pub(crate) struct Head {
     occurred: Occurred,
     cause: Read<Option<EventId>>,
     dry_run: bool,
+    await_checkpoint: bool,
 }
 
 /// What a step adds to the command's own fields.
@@ -102,6 +108,7 @@ impl CommandFields {
             occurred: self.occurred_on.0,
             cause: reader.optional("cause", self.cause.as_ref(), Reader::id),
             dry_run: self.dry_run,
+            await_checkpoint: self.await_checkpoint,
         }
     }
 }
@@ -122,7 +129,8 @@ impl Head {
             .collect();
         // The ledger computes the MAC: it alone has the key.
         let command = Command { id, mac: [0; 16], origin: self.origin, steps };
-        Ok(Asked { command, dry_run: self.dry_run, steps_field: None })
+        let Self { dry_run, await_checkpoint, .. } = self;
+        Ok(Asked { command, dry_run, await_checkpoint, steps_field: None })
     }
 }
 

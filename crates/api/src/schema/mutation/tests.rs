@@ -15,7 +15,7 @@ use tallystick_domain::{
 use tallystick_ledger::{Ledger, Parts, VirtualClock};
 
 use super::*;
-use crate::{authority, node::Node, schema::query::Query};
+use crate::{authority, node::Node, schema::query::Query, witnesses::Witnesses};
 
 /// 1 October 2009, noon in London.
 const NOON: i64 = 1_254_394_800_000;
@@ -169,7 +169,7 @@ fn samples() -> Vec<Sample> {
 async fn a_role_may_give_a_command_exactly_where_the_domain_says_so() {
     let (parts, _) = Parts::in_memory(Arc::new(VirtualClock::new(NOON))).expect("randomness");
     let ledger = Ledger::open(parts, |_| {}).expect("an empty log");
-    let node = Node::new(ledger, Vec::new());
+    let node = Node::new(ledger, Witnesses::new(Vec::new()));
     let schema = Schema::new(Query, Mutation, EmptySubscription);
     let samples = samples();
     let all = schema.execute("{ __schema { mutationType { fields { name } } } }").await;
