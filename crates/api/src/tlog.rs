@@ -124,18 +124,20 @@ impl Desk {
         let node = self.node.clone();
         let taken = blocking(move || {
             let (ledger, witnesses) = (node.ledger(), node.witnesses());
-            let taken = ledger.add_cosignatures(&lines, witnesses.keys());
-            if let Some(checkpoint) = ledger.checkpoint() {
-                witnesses.see(&checkpoint);
+            let cosigned = ledger
+                .add_cosignatures(&lines, witnesses.keys())
+                .map_err(|error| untaken(&error))?;
+            if let Some(checkpoint) = &cosigned {
+                witnesses.see(checkpoint);
             }
-            taken.map_err(|error| untaken(&error))
+            Ok(cosigned.map(|checkpoint| checkpoint.head().size))
         });
         match taken.await? {
-            0 => {
+            None => {
                 let wrong = "no line is a signature of a witness that this log is told of";
                 Err(Refused::new(Code::Forbidden, wrong).into())
             }
-            taken => Ok(reply(TEXT, PASSING, format!("{taken}\n"))),
+            Some(size) => Ok(reply(TEXT, PASSING, format!("{size}\n"))),
         }
     }
 

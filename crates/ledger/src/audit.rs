@@ -127,6 +127,11 @@ impl Ledger {
         self.0.checkpoints.as_ref()?.latest()
     }
 
+    /// The largest checkpoint that a witness cosigned; `None` if none did.
+    pub fn cosigned(&self) -> Option<Arc<Checkpoint>> {
+        self.0.checkpoints.as_ref()?.cosigned()
+    }
+
     /// A checkpoint that covers a position: signed now, if the last one does not.
     ///
     /// # Errors
@@ -144,13 +149,13 @@ impl Ledger {
         }
     }
 
-    /// The receipt of the record at a position: verifies without server and without ledger.
+    /// The receipt of the record at a position: verifies without server and without ledger. Made of
+    /// the largest checkpoint that was cosigned, if it has the record, else of the last one.
     ///
     /// # Errors
     /// [`NoReceipt`].
     pub fn receipt(&self, position: Position) -> Result<TlogProof, NoReceipt> {
-        let latest = self.signing()?.latest();
-        let checkpoint = latest.filter(|it| it.head().size.get() >= position.0);
+        let checkpoint = self.signing()?.to_show(position);
         let checkpoint = checkpoint.ok_or(NoReceipt::NotYet(position))?;
         let Audited { entry, index, proof } = self.inclusion(position, checkpoint.head().size)?;
         Ok(TlogProof::new(&entry, index, proof, Checkpoint::clone(&checkpoint)))
@@ -166,16 +171,16 @@ impl Ledger {
         self.0.checkpoints.as_ref()?.verifier_key()
     }
 
-    /// Takes witnesses' cosignatures of the last checkpoint; those of other keys than these are
-    /// ignored. Gives how many were new.
+    /// Takes witnesses' cosignatures of one of the last checkpoints; those of other keys than these
+    /// are ignored. Gives the checkpoint with them, if there were any.
     ///
     /// # Errors
-    /// [`NoteError`]: there is no checkpoint, or a signature is wrong.
+    /// [`NoteError`]: there is no checkpoint, or a signature is of none of the last.
     pub fn add_cosignatures(
         &self,
         lines: &str,
         witnesses: &[VerifierKey],
-    ) -> Result<usize, NoteError> {
+    ) -> Result<Option<Arc<Checkpoint>>, NoteError> {
         let checkpoints = self.0.checkpoints.as_ref().ok_or(NoteError::Untrusted)?;
         checkpoints.add_cosignatures(lines, witnesses)
     }

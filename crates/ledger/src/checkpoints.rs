@@ -3,6 +3,7 @@
 //! | file, beside the head file | what |
 //! |---|---|
 //! | `checkpoint` | the last signed checkpoint, with the cosignatures that came for it |
+//! | `checkpoint.cosigned` | the last one that a witness cosigned: what receipts are made of |
 //! | `checkpoint.next` | origin, size and root of the checkpoint that is signed next, unsigned |
 //!
 //! Sign after durable: what is published is durable; its size and root are written to
@@ -10,6 +11,7 @@
 //! it shown. So whatever may have been signed is found on disk after any crash, and held against
 //! the log before anything is served.
 
+use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -18,7 +20,7 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tallystick_domain::{CaseKey, Cases as _, Position, event::LedgerOpened};
 use tallystick_tally::{
     Checkpoint, CheckpointError, InvalidKey, KeyName, NoteError, Signer, TreeHead, TreeSize,
@@ -29,6 +31,10 @@ use tokio::sync::watch;
 
 use crate::published::Published;
 use crate::tree::{Tree, TreeError};
+
+/// Checkpoints for which cosignatures are still taken: a minute of them, as a witness needs time to
+/// look at tiles before it answers.
+const COSIGNABLE: usize = 64;
 
 /// At most one checkpoint in this time, unless somebody waits for one.
 const EVERY: Duration = Duration::from_secs(1);
@@ -112,8 +118,10 @@ pub(crate) struct Checkpoints {
     tree: Arc<Tree>,
     published: Arc<Published>,
     latest: watch::Sender<Option<Arc<Checkpoint>>>,
-    /// Held while the files are written.
-    writing: Mutex<()>,
+    /// The largest that was cosigned.
+    cosigned: RwLock<Option<Arc<Checkpoint>>>,
+    /// The last ones, the latest last; held while the files are written.
+    recent: Mutex<VecDeque<Arc<Checkpoint>>>,
     thread: Mutex<Option<Thread>>,
 }
 
@@ -137,11 +145,13 @@ impl Checkpoints {
             tree,
             published,
             latest: watch::Sender::new(None),
-            writing: Mutex::new(()),
+            cosigned: RwLock::new(None),
+            recent: Mutex::default(),
             thread: Mutex::new(None),
         };
-        let signed = checkpoints.check()?;
-        checkpoints.latest.send_replace(signed.map(Arc::new));
+        let signed = checkpoints.check()?.map(Arc::new);
+        checkpoints.recent.lock().extend(signed.clone());
+        checkpoints.latest.send_replace(signed);
         Ok(Arc::new(checkpoints))
     }
 
@@ -191,27 +201,61 @@ impl Checkpoints {
         Some(self.signers().ok()?.pop()?.verifier_key().clone())
     }
 
-    /// Takes cosignatures for the last checkpoint; those of other keys than these are ignored.
-    /// Gives the number that was new.
+    /// The largest that a witness cosigned.
+    pub(crate) fn cosigned(&self) -> Option<Arc<Checkpoint>> {
+        self.cosigned.read().clone()
+    }
+
+    /// The checkpoint to show somebody that a record is in the log: the largest that was cosigned,
+    /// if it has the record, else the last one.
+    pub(crate) fn to_show(&self, position: Position) -> Option<Arc<Checkpoint>> {
+        let has_it = |it: &Arc<Checkpoint>| it.head().size.get() >= position.0;
+        self.cosigned().filter(has_it).or_else(|| self.latest().filter(has_it))
+    }
+
+    /// Takes cosignatures of one of the last checkpoints; those of other keys than these are
+    /// ignored. Gives the checkpoint with them, if there were any.
     ///
     /// # Errors
-    /// [`NoteError`] if there is no checkpoint for them or one of them is wrong.
+    /// [`NoteError`] if there is no checkpoint, or none that the lines are cosignatures of.
     pub(crate) fn add_cosignatures(
         &self,
         lines: &str,
         witnesses: &[VerifierKey],
-    ) -> Result<usize, NoteError> {
-        let _alone = self.writing.lock();
-        let latest = self.latest().ok_or(NoteError::Untrusted)?;
-        let mut checkpoint = Checkpoint::clone(&latest);
-        let added = checkpoint.add_cosignatures(lines, witnesses)?;
-        if added > 0 {
-            if let Err(error) = self.write(&checkpoint) {
-                tracing::warn!(%error, "cosignatures are kept in memory only");
+    ) -> Result<Option<Arc<Checkpoint>>, NoteError> {
+        let mut recent = self.recent.lock();
+        let mut wrong = None;
+        for place in (0..recent.len()).rev() {
+            let mut checkpoint = Checkpoint::clone(&recent[place]);
+            match checkpoint.add_cosignatures(lines, witnesses) {
+                Ok(0) => return Ok(None),
+                Ok(_) => {
+                    let checkpoint = Arc::new(checkpoint);
+                    recent[place] = Arc::clone(&checkpoint);
+                    let is_latest = place + 1 == recent.len();
+                    if let Err(error) = self.keep_cosigned(&checkpoint, is_latest) {
+                        tracing::warn!(%error, "cosignatures are kept in memory only");
+                    }
+                    return Ok(Some(checkpoint));
+                }
+                // What is said of the latest one counts, if they are of none.
+                Err(error) => drop(wrong.get_or_insert(error)),
             }
-            self.latest.send_replace(Some(Arc::new(checkpoint)));
         }
-        Ok(added)
+        Err(wrong.unwrap_or(NoteError::Untrusted))
+    }
+
+    fn keep_cosigned(&self, checkpoint: &Arc<Checkpoint>, is_latest: bool) -> io::Result<()> {
+        let larger = |it: &Arc<Checkpoint>| it.head().size > checkpoint.head().size;
+        let is_largest = !self.cosigned.read().as_ref().is_some_and(larger);
+        if is_largest {
+            *self.cosigned.write() = Some(Arc::clone(checkpoint));
+        }
+        if is_latest {
+            self.latest.send_replace(Some(Arc::clone(checkpoint)));
+            self.write("checkpoint", checkpoint)?;
+        }
+        if is_largest { self.write("checkpoint.cosigned", checkpoint) } else { Ok(()) }
     }
 
     /// Ends the thread and signs what is published.
@@ -233,7 +277,7 @@ impl Checkpoints {
     /// Signs what is published, if that is more than was signed.
     fn sign(&self) -> Result<(), Unsigned> {
         let Some(signer) = self.signers()?.pop() else { return Ok(()) };
-        let _alone = self.writing.lock();
+        let mut recent = self.recent.lock();
         let size = TreeSize::new(self.published.get().position().0);
         if self.latest().is_some_and(|it| it.head().size >= size) {
             return Ok(());
@@ -242,15 +286,19 @@ impl Checkpoints {
         let origin = signer.verifier_key().name().as_str();
         let text = format!("{origin}\n{}\n{}\n", head.size, head.root);
         write_durably(&self.path("checkpoint.next"), text.as_bytes())?;
-        let checkpoint = signer.sign(head);
-        self.write(&checkpoint)?;
+        let checkpoint = Arc::new(signer.sign(head));
+        self.write("checkpoint", &checkpoint)?;
         tracing::debug!(position = size.get(), "checkpoint signed");
-        self.latest.send_replace(Some(Arc::new(checkpoint)));
+        if recent.len() == COSIGNABLE {
+            recent.pop_front();
+        }
+        recent.push_back(Arc::clone(&checkpoint));
+        self.latest.send_replace(Some(checkpoint));
         Ok(())
     }
 
-    fn write(&self, checkpoint: &Checkpoint) -> io::Result<()> {
-        write_durably(&self.path("checkpoint"), checkpoint.to_string().as_bytes())
+    fn write(&self, name: &str, checkpoint: &Checkpoint) -> io::Result<()> {
+        write_durably(&self.path(name), checkpoint.to_string().as_bytes())
     }
 
     /// The key under the name of each incarnation, the present one last; none before the ledger is
@@ -272,28 +320,10 @@ impl Checkpoints {
         self.signing.folder.join(name)
     }
 
-    /// Holds both files against the log.
+    /// Holds all files against the log.
     fn check(&self) -> Result<Option<Checkpoint>, CheckpointFault> {
-        let path = self.path("checkpoint");
-        let signed = match read(&path)? {
-            None => None,
-            Some(bytes) => {
-                let checkpoint = Checkpoint::parse(&bytes)
-                    .map_err(|source| CheckpointFault::Damaged { path: path.clone(), source })?;
-                // Size and root first: a log that was cut to before its own opening has no name
-                // under which a signature could be looked at.
-                self.agrees(checkpoint.origin(), checkpoint.head())?;
-                let signers = self.signers().map_err(CheckpointFault::Origin)?;
-                let keys: Vec<_> = signers.iter().map(Signer::verifier_key).collect();
-                if !keys.is_empty() {
-                    checkpoint.verify(keys).map_err(|source| CheckpointFault::NotOurs {
-                        path: path.clone(),
-                        source,
-                    })?;
-                }
-                self.binds(checkpoint.origin()).then_some(checkpoint)
-            }
-        };
+        let signed = self.signed("checkpoint")?;
+        *self.cosigned.write() = self.signed("checkpoint.cosigned")?.map(Arc::new);
         // One that is cut short was never signed.
         if let Some(bytes) = read(&self.path("checkpoint.next"))?
             && let Some((origin, head)) = unsigned(&bytes)
@@ -305,6 +335,27 @@ impl Checkpoints {
             .iter()
             .try_for_each(|known| self.agrees(known.origin(), known.head()))?;
         Ok(signed)
+    }
+
+    /// The checkpoint in a file, if it is of this incarnation.
+    fn signed(&self, name: &str) -> Result<Option<Checkpoint>, CheckpointFault> {
+        let path = self.path(name);
+        let Some(bytes) = read(&path)? else { return Ok(None) };
+        let checkpoint = match Checkpoint::parse(&bytes) {
+            Ok(checkpoint) => checkpoint,
+            Err(source) => return Err(CheckpointFault::Damaged { path, source }),
+        };
+        // Size and root first: a log that was cut to before its own opening has no name under which
+        // a signature could be looked at.
+        self.agrees(checkpoint.origin(), checkpoint.head())?;
+        let signers = self.signers().map_err(CheckpointFault::Origin)?;
+        let keys: Vec<_> = signers.iter().map(Signer::verifier_key).collect();
+        if !keys.is_empty()
+            && let Err(source) = checkpoint.verify(keys)
+        {
+            return Err(CheckpointFault::NotOurs { path, source });
+        }
+        Ok(self.binds(checkpoint.origin()).then_some(checkpoint))
     }
 
     /// Whether what was signed under an origin binds this log. Not if that was an earlier

@@ -72,7 +72,9 @@ pub(crate) async fn open(opening: Opening<'_>, known: &[Checkpoint]) -> anyhow::
 /// What the incarnation before had signed binds this one no more; it stays to be looked at.
 fn set_aside(data: &Path, incarnation: u32) -> anyhow::Result<()> {
     let aside = data.join(format!("checkpoint.{incarnation}"));
-    for (name, aside) in [("checkpoint", Some(aside)), ("checkpoint.next", None)] {
+    for (name, aside) in
+        [("checkpoint", Some(aside)), ("checkpoint.cosigned", None), ("checkpoint.next", None)]
+    {
         let path = data.join(name);
         let moved = match aside {
             Some(aside) => fs::rename(&path, aside),

@@ -9,6 +9,7 @@
 //! | `savepoint` | the folds at some position, for a quick start |
 //! | `tiles/` | the Merkle tree's full tiles |
 //! | `checkpoint` | the last signed tree head |
+//! | `checkpoint.cosigned` | the last one that a witness cosigned |
 //! | `checkpoint.next` | the tree head that is signed next |
 //! | `control` | the operators' door, while the folder is served |
 

@@ -13,8 +13,8 @@ use crate::world::World;
 #[derive(Debug, PartialEq, Eq)]
 struct Invocation {
     tool: Tool,
-    /// `demo`, `test`.
-    verb: String,
+    /// `demo`, `test`; `key new`, where a verb has others below it.
+    verbs: Vec<String>,
     /// `--listen`, `--only`.
     flags: Vec<String>,
 }
@@ -36,7 +36,7 @@ pub(crate) fn check(world: &World) -> Result<Count> {
     for invocation in invocations(&text) {
         let help = help(world, &invocation)?;
         let missing: Vec<_> = match &help {
-            None => vec![invocation.verb.as_str()],
+            None => invocation.verbs.iter().map(String::as_str).collect(),
             Some(help) => {
                 let unknown = |flag: &&str| !help.contains(*flag);
                 invocation.flags.iter().map(String::as_str).filter(unknown).collect()
@@ -51,18 +51,20 @@ pub(crate) fn check(world: &World) -> Result<Count> {
     Ok(count)
 }
 
-/// The help of a verb; `None` if there is no such verb.
+/// The help of verbs; `None` if there are no such verbs.
 fn help(world: &World, invocation: &Invocation) -> Result<Option<String>> {
     match invocation.tool {
         Tool::Xtask => {
             let mut task = Task::command();
-            let verb = task.find_subcommand_mut(&invocation.verb);
+            let mut verbs = invocation.verbs.iter();
+            let verb = verbs.try_fold(&mut task, |task, verb| task.find_subcommand_mut(verb));
             Ok(verb.map(|verb| verb.render_long_help().to_string()))
         }
         Tool::Tallystick => {
             let said = world
                 .command(world.binary(), &world.root)
-                .args([&invocation.verb, "--help"])
+                .args(&invocation.verbs)
+                .arg("--help")
                 .output()
                 .context("cannot start the release binary")?;
             let help = String::from_utf8_lossy(&said.stdout).into_owned();
@@ -100,22 +102,29 @@ fn invocation(words: &[&str]) -> Option<Invocation> {
         _ => return None,
     };
     let end = rest.iter().position(|word| ["|", ">", "&", "&&", "#"].contains(word));
-    let (verb, rest) = rest[..end.unwrap_or(rest.len())].split_first()?;
+    let rest = &rest[..end.unwrap_or(rest.len())];
+    // What is no plain word is a flag or the name of a file.
+    let is_verb = |word: &&&str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let verbs: Vec<_> = rest.iter().take_while(is_verb).map(|verb| (*verb).to_owned()).collect();
+    if verbs.is_empty() {
+        return None;
+    }
     let flags = rest
         .iter()
         .filter(|word| word.starts_with("--") && word.len() > 2)
         .map(|word| word.split('=').next().unwrap_or(word).to_owned())
         .collect();
-    Some(Invocation { tool, verb: (*verb).to_owned(), flags })
+    Some(Invocation { tool, verbs, flags })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn said(tool: Tool, verb: &str, flags: &[&str]) -> Invocation {
+    fn said(tool: Tool, verbs: &str, flags: &[&str]) -> Invocation {
+        let verbs = verbs.split(' ').map(str::to_owned).collect();
         let flags = flags.iter().map(|&flag| flag.to_owned()).collect();
-        Invocation { tool, verb: verb.to_owned(), flags }
+        Invocation { tool, verbs, flags }
     }
 
     #[test]
@@ -127,6 +136,7 @@ cargo run --release -- demo --listen 127.0.0.1:8080 | tee log
 $ target/release/tallystick replay \\
     --as-of=17 --url x
 curl http://localhost/
+tallystick key show /etc/key --ledger x   # a comment
 cargo xtask test --only fmt
 ```
 tallystick never";
@@ -135,6 +145,7 @@ tallystick never";
             [
                 said(Tool::Tallystick, "demo", &["--listen"]),
                 said(Tool::Tallystick, "replay", &["--as-of", "--url"]),
+                said(Tool::Tallystick, "key show", &["--ledger"]),
                 said(Tool::Xtask, "test", &["--only"]),
             ]
         );

@@ -94,7 +94,7 @@ impl Audit {
     /// The witnesses whose cosignatures this node takes, and what each has cosigned.
     fn witnesses(&self, ctx: &Context<'_>) -> Result<Vec<Witness>> {
         let node = &at(ctx)?.node;
-        if let Some(checkpoint) = node.ledger().checkpoint() {
+        if let Some(checkpoint) = node.ledger().cosigned() {
             node.witnesses().see(&checkpoint);
         }
         let witness = |(key, last): (&VerifierKey, Option<Cosigned>)| Witness {

@@ -10,8 +10,8 @@ use tallystick_domain::Position;
 use tallystick_ledger::{CheckpointFault, Ledger, OpenError, Parts, Settings, Signing};
 use tallystick_log::{CommitNumber, Log, MemoryLog, ReadBudget, wait};
 use tallystick_tally::{
-    Bundle, Checkpoint, Entry, Hash, LeafIndex, Policy, Signer, Tile, TlogProof, TreeHead,
-    TreeSize, leaf, node,
+    AddCheckpoint, Bundle, Checkpoint, ConsistencyProof, Cosigner, Entry, Hash, LeafIndex, Policy,
+    Signer, Tile, Timestamp, TlogProof, TreeHead, TreeSize, VerifierKey, leaf, node,
 };
 use tallystick_vault::Vault;
 
@@ -207,6 +207,50 @@ async fn a_receipt_verifies_with_no_server_and_no_ledger_at_hand() {
     assert_eq!(entry, entries(&log)[usize::try_from(receipt.position.0).expect("small") - 1]);
     let other = Entry::of(b"another header", b"another body");
     assert!(proof.verify(other.leaf(), &policy).is_err());
+}
+
+/// What a witness answers who has seen nothing of the log before.
+fn cosigned(checkpoint: &Checkpoint, log: &VerifierKey, witness: &Cosigner) -> String {
+    let proof = ConsistencyProof::new(Vec::new());
+    let asked = AddCheckpoint { old: TreeSize::new(0), proof, checkpoint: checkpoint.clone() };
+    let keys = [log.clone()];
+    let accepted = asked.judge(&TreeHead::empty(), &keys).expect("it is the first");
+    accepted.cosign(witness, Timestamp::new(1_270_119_600).expect("a time")).to_string()
+}
+
+#[tokio::test]
+async fn a_receipt_carries_what_witnesses_cosigned_also_when_others_were_signed_since() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = closed(folder.path()).await;
+    let ledger = try_open(&log, folder.path()).expect("it opens");
+    let key = ledger.verifier_key().expect("a key");
+    let witness = Cosigner::from_seed("witness.example".parse().expect("a name"), &[9; 32]);
+    let witnesses = [witness.verifier_key().clone()];
+    let seen = ledger.checkpoint().expect("a checkpoint");
+    // The witness takes its time, and the ledger goes on.
+    let later = accepted(&ledger, WORLD.described(2_000)).await.position;
+    let patience = Duration::from_secs(30);
+    ledger.checkpoint_covering(later, patience).await.expect("a checkpoint");
+    let line = cosigned(&seen, &key, &witness);
+    let taken = ledger.add_cosignatures(&line, &witnesses).expect("of one of the last");
+    assert_eq!(taken.expect("one is known").head(), seen.head());
+    let nobody = ledger.add_cosignatures(&line, &[]).expect("it is a signature line");
+    assert!(nobody.is_none(), "nobody asked this witness");
+
+    let policy = format!("log {key}\nwitness one {}\nquorum one\n", witness.verifier_key());
+    let policy = Policy::parse(policy.as_bytes()).expect("a policy");
+    let trusted = |ledger: &Ledger, position: Position| {
+        let receipt = ledger.receipt(position).expect("a receipt");
+        let leaf = receipt.entry().expect("an entry").leaf();
+        receipt.verify(leaf, &policy).is_ok()
+    };
+    assert!(trusted(&ledger, Position(3)));
+    assert!(!trusted(&ledger, later), "no witness has seen that one");
+    ledger.close().await;
+    drop(ledger);
+    let ledger = try_open(&log, folder.path()).expect("it opens");
+    assert!(trusted(&ledger, Position(3)), "also after a restart");
+    assert_eq!(ledger.cosigned().expect("cosigned").head(), seen.head());
 }
 
 #[tokio::test]

@@ -53,8 +53,12 @@ impl Evidence {
         Ok(())
     }
 
-    /// Reads and judges the checkpoint beside the records.
+    /// Reads and judges the checkpoints beside the records.
     pub(super) fn read_own(&mut self, source: &Source, trust: &Trust, report: &mut Report) {
+        // The one that witnesses cosigned is older than the last one, as a rule.
+        if let Some((path, bytes)) = source.cosigned() {
+            self.take(&path.display().to_string(), &bytes, trust, report);
+        }
         let path = source.checkpoint();
         match fs::read(&path) {
             Ok(bytes) => self.take(&path.display().to_string(), &bytes, trust, report),

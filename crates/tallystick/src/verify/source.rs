@@ -65,6 +65,13 @@ impl Source {
         }
     }
 
+    /// The last checkpoint that a witness cosigned, where it is kept beside the last one.
+    pub(crate) fn cosigned(&self) -> Option<(PathBuf, Vec<u8>)> {
+        let Self::Data { folder, .. } = self else { return None };
+        let path = folder.join("checkpoint.cosigned");
+        std::fs::read(&path).ok().map(|bytes| (path, bytes))
+    }
+
     /// Number of records that there should be.
     pub(crate) fn size(&self) -> u64 {
         match self {
