@@ -3,11 +3,13 @@
 //! fold.
 
 use crate::dice::{Dice, times};
+use crate::folder::Home;
 use crate::load::{Desk, Entry, Follower, Writer, stand};
 use crate::node::Node;
 use crate::partnership::Partnership;
 use crate::replay::Replay;
 use std::ffi::OsStr;
+use std::fs;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,13 @@ const WRITERS: u64 = 6;
 /// Acknowledged commands that are given once more after each kill: the latest, which were under
 /// way when the node died.
 const LATEST: usize = 12;
+
+/// Keeps the checkpoint that a dead node has left, as a witness would.
+fn keep_checkpoint(home: &Home, kill: u64) -> Option<String> {
+    let kept = home.folder().join(format!("kept-{kill}"));
+    fs::copy(home.data().join("checkpoint"), &kept).ok()?;
+    Some(kept.to_str().expect("text").to_owned())
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_was_acknowledged_is_there_after_every_kill() {
@@ -30,6 +39,7 @@ async fn whatever_was_acknowledged_is_there_after_every_kill() {
         [("inspector", "auditor"), ("farm", "provider_lead"), ("trust", "offender_manager")]
             .map(Follower::new)
             .into();
+    let mut earlier: Option<String> = None;
     for kill in 0..kills {
         let mut writing = JoinSet::new();
         for mut writer in writers.drain(..) {
@@ -55,6 +65,7 @@ async fn whatever_was_acknowledged_is_there_after_every_kill() {
         followers = following.join_all().await;
         // Its ports and its lock are free only when it has been waited for.
         Arc::into_inner(node).expect("nobody else has it").kill();
+        let signed = keep_checkpoint(&home, kill);
         // Now and then it dies a second time, while it is finding its feet.
         if dice.below(3) == 0 {
             let mut starting = home.serving();
@@ -64,7 +75,10 @@ async fn whatever_was_acknowledged_is_there_after_every_kill() {
             starting.kill().expect("still ours");
             starting.wait().expect("ended");
         }
-        node = Arc::new(Node::serve(&home));
+        // It does not start if the log lacks or contradicts what was signed, now or then.
+        let known = signed.iter().chain(&earlier).flat_map(|path| ["--known-checkpoint", path]);
+        node = Arc::new(Node::try_serve(&home, &known.collect::<Vec<_>>()).expect("it starts"));
+        earlier = signed.or(earlier);
         let desk = Desk::at(&node);
         for writer in &mut writers {
             for entry in writer.journal.iter().rev().take(LATEST) {
@@ -93,6 +107,7 @@ async fn whatever_was_acknowledged_is_there_after_every_kill() {
         follower.catch_up(&node).await;
         follower.has_seen_everything(&node).await;
     }
+    assert!(earlier.is_some(), "nothing was ever signed");
     println!("{kills} kills, {head} events");
 
     let node = Arc::into_inner(node).expect("nobody else has it");

@@ -71,7 +71,11 @@ impl Writer {
     /// # Errors
     /// The node has gone, or is going: what became of the command is not known.
     pub(crate) async fn write(&mut self, desk: &Desk) -> io::Result<()> {
-        let (who, command) = self.next();
+        let (who, mut command) = self.next();
+        if self.number % 2 == 1 {
+            // Has the ledger sign at once, so that it also dies while it signs.
+            command = command.with("awaitCheckpoint", true);
+        }
         let told = desk.client(who).try_tell(&command).await?;
         let told = told.map_err(|reply| {
             assert_eq!(reply.code(), "SHUTTING_DOWN", "{}", reply.text());

@@ -6,7 +6,7 @@
 //! | `GET /log/checkpoint` | the last checkpoint, a signed note |
 //! | `GET /log/tile/<L>/<N>[.p/<W>]` | hashes of the tree |
 //! | `GET /log/tile/entries/<N>[.p/<W>]` | what its leaves are hashes of: digests of records |
-//! | `POST /log/cosignatures` | signature lines of the last checkpoint, as text; the answer is the number of those taken |
+//! | `POST /log/cosignatures` | signature lines of one of the last checkpoints, as text; the answer is that checkpoint's size |
 //!
 //! What is served never reaches beyond what is published. A tile may be asked for in any width that
 //! it has or had; it never changes, so that whoever has it keeps it.
