@@ -35,6 +35,7 @@ async fn whatever_was_acknowledged_is_there_after_every_kill() {
     let founded = stand(&node).await.0;
     let mut node = Arc::new(node);
     let mut writers: Vec<Writer> = (0..WRITERS).map(Writer::new).collect();
+    writers.push(Writer::new(WRITERS).awaiting_checkpoints());
     let mut followers: Vec<Follower> =
         [("inspector", "auditor"), ("farm", "provider_lead"), ("trust", "offender_manager")]
             .map(Follower::new)
