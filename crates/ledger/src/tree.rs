@@ -12,7 +12,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tallystick_log::{Block, CommitNumber, Damage, Log, ReadBudget, wait};
 use tallystick_tally::{
     ConsistencyProof, Edge, Entry, Hash, InclusionProof, LeafIndex, ProofError, TILE_BYTES,
@@ -56,6 +56,9 @@ pub(crate) struct Tree {
     state: RwLock<State>,
     recent: RwLock<VecDeque<TreeHead>>,
     folder: Option<PathBuf>,
+    /// Held while tiles are written: by the writer, or by the thread of savepoints. Both would make
+    /// the file of a new level, each its own.
+    saving: Mutex<()>,
 }
 
 /// The tree at a savepoint.
@@ -81,7 +84,7 @@ impl Tree {
     /// The tree without leaves, with its tiles in a folder, or in memory.
     pub(crate) fn new(folder: Option<PathBuf>) -> Self {
         let recent = RwLock::new(VecDeque::from([TreeHead::empty()]));
-        Self { state: RwLock::default(), recent, folder }
+        Self { state: RwLock::default(), recent, folder, saving: Mutex::default() }
     }
 
     /// The tree of all that a log holds: on from a savepoint if the stored tiles are those that it
@@ -119,7 +122,8 @@ impl Tree {
         let edge = Edge::from_full_tiles(full_tiles, |tile| read(&files, tile)).ok()?;
         let state = State { edge, files, ..State::default() };
         let recent = RwLock::new(VecDeque::from([state.edge.head()]));
-        let tree = Self { state: RwLock::new(state), recent, folder: Some(folder.to_owned()) };
+        let (state, folder) = (RwLock::new(state), Some(folder.to_owned()));
+        let tree = Self { state, recent, folder, saving: Mutex::default() };
         tree.follow(log, tail, saved.size.get()).ok()?;
         (tree.head() == saved).then_some(tree)
     }
@@ -183,6 +187,7 @@ impl Tree {
     /// Writes full tiles to their files.
     fn save(&self) -> io::Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
+        let _alone = self.saving.lock();
         loop {
             let next = {
                 let state = self.state.read();
