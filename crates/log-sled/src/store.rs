@@ -111,6 +111,7 @@ struct Blobs {
 impl Store {
     /// Opens or creates the store, with everything in it durable.
     pub(crate) fn open(folder: &Path, options: &Options) -> Result<Self, StoreError> {
+        remove_unfinished_snapshots(folder)?;
         let config = sled::Config::new()
             .path(folder)
             .mode(sled::Mode::HighThroughput)
@@ -289,6 +290,26 @@ impl Drop for Store {
             Ok(())
         });
     }
+}
+
+/// Removes what an opening that was cut short has left of sled's snapshot. sled writes it under a name
+/// that ends in `.generating` and renames it when it is whole; but looking for the newest one, it
+/// leaves out another ending, so it would take the half of one for its newest and call it corrupt. It
+/// removes the one before only after the renaming, so nothing is lost with this.
+fn remove_unfinished_snapshots(folder: &Path) -> Result<(), StoreError> {
+    let failed =
+        |source: io::Error| StoreError::Sync { path: folder.into(), source: source.into() };
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(failed)?,
+    };
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|it| it == "generating") {
+            fs::remove_file(&path).map_err(failed)?;
+        }
+    }
+    Ok(())
 }
 
 /// sled has no variant of its own for a lock that is taken.

@@ -1,6 +1,6 @@
 //! What is noticed at the start, while reading, and in the background.
 
-use std::{fs, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use tallystick_log::{
     AppendError, Corrupt, Damage, Head, Log, LogIdentity, ReadBudget, ReadError,
@@ -68,6 +68,24 @@ fn a_store_with_another_block_at_the_head_is_refused() {
         db.insert(key(3), other.bytes().as_ref()).expect("writable");
     });
     assert_refused!(data.open(), OpenError::OtherHistory { commit: at, .. } if at == commit(3));
+}
+
+#[test]
+fn an_opening_that_was_cut_short_does_not_keep_the_next_from_succeeding() {
+    let data = Data::with_commits(5);
+    drop(data.open().expect("sound"));
+    let files = fs::read_dir(data.store()).expect("there").map(|it| it.expect("readable").path());
+    let is_snapshot = |path: &PathBuf| path.to_string_lossy().contains("/snap.");
+    let snapshot = files.into_iter().find(is_snapshot).expect("sled has written one");
+    let whole = fs::read(&snapshot).expect("readable");
+    // What a process leaves that dies while sled writes the next one.
+    for written in [0, 1, 13, whole.len() / 2, whole.len()] {
+        let next = data.store().join(format!("snap.{:016X}.generating", 7 << 20));
+        fs::write(&next, &whole[..written]).expect("writable");
+        let log = data.open().unwrap_or_else(|error| panic!("after {written} bytes: {error:?}"));
+        assert_eq!(head(&log).commit, commit(5));
+        assert!(!next.exists());
+    }
 }
 
 /// A head whose digest is that of the second commit that [`grow`] makes.
