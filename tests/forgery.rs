@@ -67,6 +67,11 @@ impl Stopped {
         Self { own }
     }
 
+    /// One that somebody else loaded and stopped, in `data`.
+    pub(crate) fn at(own: TempDir) -> Self {
+        Self { own }
+    }
+
     /// Where a file of the test is.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.own.path().join(name)

@@ -31,4 +31,5 @@ mod streams;
 mod transfer;
 mod verify;
 mod visibility;
+mod withheld;
 mod witness;

@@ -43,6 +43,11 @@ pub(crate) fn may_have(role: Role, proof: Proof) -> bool {
     }
 }
 
+/// Whether a role may have the digests of all records, also of those that its scope does not hold.
+pub fn may_have_digests(role: Role) -> bool {
+    may_have(role, Proof::Digests)
+}
+
 /// Whether a role may use a root field. What is on no list is nobody's.
 pub(crate) fn may(role: Role, operation: OperationType, field: &str) -> bool {
     match operation {

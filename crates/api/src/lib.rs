@@ -33,6 +33,7 @@ mod wire;
 mod witnesses;
 
 pub use answer::Notes;
+pub use authority::may_have_digests;
 pub use caller::{Authenticate, Caller, ScopeKey};
 pub use documents::Engine;
 pub use errors::{Code, Refused, RequestId};

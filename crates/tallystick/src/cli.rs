@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use tallystick_domain::{Role, id::AgencyId};
 
 /// A partnership ledger for probation services and those they work with.
 #[derive(Debug, Parser)]
@@ -193,6 +194,19 @@ pub(crate) struct Export {
     /// page that says how to verify them without this program.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "after"])]
     pub(crate) bundle: Option<PathBuf>,
+    /// Make the bundle for this agency: of records that it may not see, the digests alone, so that
+    /// the bundle verifies all the same.
+    #[arg(long, value_name = "ID", requires_all = ["bundle", "role"])]
+    pub(crate) agency: Option<AgencyId>,
+    /// In what role the agency's person reads the bundle, as `provider_lead` or `auditor`.
+    #[arg(long, value_name = "ROLE", requires = "agency", value_parser = role)]
+    pub(crate) role: Option<Role>,
+}
+
+fn role(code: &str) -> Result<Role, String> {
+    let known = || Role::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
+    let found = Role::ALL.iter().copied().find(|role| role.as_str() == code);
+    found.ok_or_else(|| format!("roles are {}", known()))
 }
 
 /// What is verified, and what it is held against. Exit code 0: sound; 1: tampered, with the first

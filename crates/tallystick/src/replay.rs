@@ -1,7 +1,7 @@
 //! `tallystick replay`: folds a ledger from nothing and says what came out, so that anybody with a
 //! copy can check what a node shows.
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Held};
 use crate::cli::Replay;
 use crate::init::hex;
 use crate::node::options_if_new;
@@ -66,8 +66,15 @@ pub(crate) fn pack_bundle(bundle: &Bundle) -> anyhow::Result<Arc<dyn Log>> {
     for index in 0.. {
         let place = || format!("file {index} of the bundle's records");
         let Some(file) = bundle.records(index, size).with_context(place)? else { break };
-        for record in file.iter() {
-            let record = record.with_context(place)?;
+        for held in file.iter() {
+            let record = match held.with_context(place)? {
+                Held::Whole(record) => record,
+                Held::Digests { position, .. } => bail!(
+                    "the bundle withholds records (the first is at position {position}), and what \
+                     a case came to can only be folded from all of its records: ask for a bundle \
+                     that holds everything"
+                ),
+            };
             packing.take(record.header, record.body).with_context(place)?;
         }
     }

@@ -18,7 +18,7 @@ use crate::observe::{self, Meter};
 use crate::settings::LogFormat;
 use anyhow::bail;
 use evidence::Evidence;
-use pass::{Numbers, Passed};
+use pass::{Numbers, Passed, Withheld};
 use report::{Report, Verdict, count, records};
 use source::{Source, Stop};
 use std::io::{self, Write as _};
@@ -92,7 +92,7 @@ fn verify(flags: &Verify) -> anyhow::Result<Report> {
     say_numbers(&passed, &mut report);
     if flags.refold && report.verdict() != Verdict::Tampered {
         report.section("Folds");
-        refold(&source, &mut report)?;
+        refold(&source, &passed, &mut report)?;
     }
     Ok(report)
 }
@@ -122,8 +122,14 @@ fn say_records(source: &Source, passed: &Passed, report: &mut Report) {
              one before it.",
             count(passed.commits, "commit")
         ),
-        Source::Bundle { .. } => format!("{read} were read and hashed."),
+        Source::Bundle { .. } if passed.withheld.count == 0 => {
+            format!("{read} were read and hashed.")
+        }
+        Source::Bundle { .. } => {
+            format!("{read} were counted; those that are here were read and hashed.")
+        }
     });
+    say_withheld(passed, report);
     match &passed.stop {
         None => {}
         Some(Stop::Bad { position, what }) => {
@@ -131,6 +137,21 @@ fn say_records(source: &Source, passed: &Passed, report: &mut Report) {
         }
         Some(Stop::Unreadable(what)) => report.cannot_tell(format!("Reading ended early: {what}.")),
     }
+}
+
+/// A record that is withheld is one whose digests alone are there.
+fn say_withheld(passed: &Passed, report: &mut Report) {
+    let Withheld { count: withheld, ends: Some((first, last)) } = passed.withheld else { return };
+    let (them, where_) = match withheld {
+        1 => ("1 is withheld".to_owned(), format!("at position {first}")),
+        _ => (format!("{withheld} are withheld"), format!("between positions {first} and {last}")),
+    };
+    report.limit(format!(
+        "Of {}, {them}, {where_}: whoever made the bundle left out what its reader may not see, \
+         and put digests in its place. The digests are part of what was signed, so no such record \
+         can be changed, added or taken away unnoticed; what it says was not looked at.",
+        records(passed.head.size),
+    ));
 }
 
 fn say_beside(source: &Source, passed: &Passed, report: &mut Report) {
@@ -147,7 +168,11 @@ fn say_beside(source: &Source, passed: &Passed, report: &mut Report) {
         // The tiles above it are then others, too.
         (Some(leaf), _) => report.tampered_at(
             leaf + 1,
-            format!("What is stored for the record at position {} is not its digest.", leaf + 1),
+            format!(
+                "At position {}, the record, its digests and the hash in the tree do not belong \
+                 together.",
+                leaf + 1
+            ),
         ),
         (None, Some((tile, leaf))) => {
             let what = format!("{tile} is not what the records from position {} on", leaf + 1);
@@ -159,10 +184,19 @@ fn say_beside(source: &Source, passed: &Passed, report: &mut Report) {
 
 fn say_numbers(passed: &Passed, report: &mut Report) {
     match &passed.numbers {
+        Numbers::Sound if passed.withheld.count > 0 => report.note(
+            "As far as records are here, positions, versions of streams and events of commands run \
+             without a gap, and no event is there twice.",
+        ),
         Numbers::Sound => report.note(
             "Positions, versions of streams and events of commands run without a gap, and no event \
              is there twice.",
         ),
+        Numbers::Odd(odd) if odd.only_withheld => report.cannot_tell(format!(
+            "At position {}: {}. Who may see one record of a stream may see all of them, so one is \
+             withheld that should be here, or one is here that should be withheld.",
+            odd.position, odd.what
+        )),
         Numbers::Odd(odd) => {
             report
                 .tampered_at(odd.position, format!("At position {}: {}.", odd.position, odd.what));
@@ -174,7 +208,14 @@ fn say_numbers(passed: &Passed, report: &mut Report) {
 }
 
 /// Folds everything once more.
-fn refold(source: &Source, report: &mut Report) -> anyhow::Result<()> {
+fn refold(source: &Source, passed: &Passed, report: &mut Report) -> anyhow::Result<()> {
+    if passed.withheld.count > 0 {
+        report.cannot_tell(
+            "Nothing can be folded: what a case came to follows from all of its records, and some \
+             are withheld.",
+        );
+        return Ok(());
+    }
     let log = source.log()?;
     let mut meter = Meter::new("folding");
     let folded = replay(&log, None, |progress| meter.at(progress.position.0, progress.head.0));

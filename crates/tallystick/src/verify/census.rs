@@ -27,12 +27,18 @@ const COMMAND: u8 = 0;
 pub(crate) struct Odd {
     pub(crate) position: u64,
     pub(crate) what: String,
+    /// It is only that something before it is not there, where records are withheld.
+    pub(crate) only_withheld: bool,
 }
 
 /// The count under way.
 pub(crate) struct Census {
-    /// Position and commit of the last record.
+    /// Position and commit of the last record; of those withheld after it, the position alone.
     last: (u64, u64),
+    /// How many were withheld since.
+    withheld: u64,
+    /// Whether any was withheld.
+    partial: bool,
     /// The command whose events go on.
     open: Option<(EventId, u16)>,
     buckets: Vec<Bucket>,
@@ -56,7 +62,7 @@ struct Numbered {
 impl Census {
     pub(crate) fn new() -> Self {
         let buckets = (0..BUCKETS).map(|_| Bucket::default()).collect();
-        Self { last: (0, 0), open: None, buckets }
+        Self { last: (0, 0), withheld: 0, partial: false, open: None, buckets }
     }
 
     /// Takes the next record's header, which is at this position. The answer names what does not
@@ -66,13 +72,14 @@ impl Census {
         position: u64,
         envelope: &Envelope,
     ) -> io::Result<Result<(), Odd>> {
-        let odd = |what: String| Ok(Err(Odd { position, what }));
+        let odd = |what: String| Ok(Err(Odd { position, what, only_withheld: false }));
         let (before, commit) = self.last;
         if position != before + 1 || envelope.position.0 != position {
             let says = envelope.position;
             return odd(format!("position {} is expected, its header says {says}", before + 1));
         }
-        if envelope.commit != commit && envelope.commit != commit + 1 {
+        // Each that is withheld may have been a commit of its own.
+        if !(commit..=commit + self.withheld + 1).contains(&envelope.commit) {
             let found = envelope.commit;
             return odd(format!("commit {commit} goes on or ends before it, it says {found}"));
         }
@@ -82,9 +89,11 @@ impl Census {
         let goes_on = self
             .open
             .is_none_or(|(of, count)| of.of_command == id.of_command && count == envelope.of);
-        if id.index != expected || !goes_on {
+        // Which command goes on after one that is withheld, nobody can tell.
+        if self.withheld == 0 && (id.index != expected || !goes_on) {
             return odd(format!("event {expected} of a command is expected, it is {id}"));
         }
+        self.withheld = 0;
         self.open = (!envelope.ends_command()).then_some((id, envelope.of));
         if id.index == 0 {
             self.put(Numbered { kind: COMMAND, id: id.of_command, position, number: 1 })?;
@@ -93,6 +102,14 @@ impl Census {
         let number = envelope.version;
         self.put(Numbered { kind: kind as u8, id, position, number })?;
         Ok(Ok(()))
+    }
+
+    /// Passes over the next record, which is withheld.
+    pub(crate) fn pass_over(&mut self) {
+        self.last.0 += 1;
+        self.withheld += 1;
+        self.partial = true;
+        self.open = None;
     }
 
     fn put(&mut self, entry: Numbered) -> io::Result<()> {
@@ -114,12 +131,13 @@ impl Census {
     pub(crate) fn finish(mut self) -> io::Result<Option<Odd>> {
         if let Some((id, of)) = self.open {
             let what = format!("the log ends after event {} of {of} of a command", id.index + 1);
-            return Ok(Some(Odd { position: self.last.0, what }));
+            return Ok(Some(Odd { position: self.last.0, what, only_withheld: false }));
         }
+        let partial = self.partial;
         let (front, back) = self.buckets.split_at_mut(BUCKETS / 2);
         let (front, back) = thread::scope(|scope| {
-            let beside = scope.spawn(|| first_odd(front));
-            let here = first_odd(back);
+            let beside = scope.spawn(|| first_odd(front, partial));
+            let here = first_odd(back, partial);
             (beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), here)
         });
         Ok(earlier(front?, back?))
@@ -127,10 +145,10 @@ impl Census {
 }
 
 fn earlier(one: Option<Odd>, other: Option<Odd>) -> Option<Odd> {
-    one.into_iter().chain(other).min_by_key(|odd| odd.position)
+    one.into_iter().chain(other).min_by_key(|odd| (odd.only_withheld, odd.position))
 }
 
-fn first_odd(buckets: &mut [Bucket]) -> io::Result<Option<Odd>> {
+fn first_odd(buckets: &mut [Bucket], partial: bool) -> io::Result<Option<Odd>> {
     let (mut first, mut bytes) = (None, Vec::new());
     for bucket in buckets {
         bytes.clear();
@@ -144,11 +162,24 @@ fn first_odd(buckets: &mut [Bucket]) -> io::Result<Option<Odd>> {
         entries.sort_unstable();
         let runs = entries.chunk_by(|one, other| (one.kind, one.id) == (other.kind, other.id));
         for run in runs {
-            let odd = (1..).zip(run).find(|(expected, entry)| entry.number != *expected);
-            first = earlier(first, odd.map(|(expected, entry)| entry.odd(expected)));
+            first = earlier(first, odd_in(run, partial));
         }
     }
     Ok(first)
+}
+
+/// What is out of its place among entries of one thing; in a partial census some may be missing.
+fn odd_in(run: &[Numbered], partial: bool) -> Option<Odd> {
+    let (mut expected, mut gap) = (1, None);
+    for entry in run {
+        if partial && entry.number > expected {
+            gap.get_or_insert(entry.missing(expected));
+        } else if entry.number != expected {
+            return Some(entry.odd(expected));
+        }
+        expected = entry.number + 1;
+    }
+    gap
 }
 
 impl Numbered {
@@ -177,7 +208,14 @@ impl Numbered {
         } else {
             format!("version {expected} of its stream is expected, it says {number}")
         };
-        Odd { position, what }
+        Odd { position, what, only_withheld: false }
+    }
+
+    fn missing(&self, expected: u32) -> Odd {
+        let Self { number, position, .. } = *self;
+        let what =
+            format!("it says version {number} of its stream, and version {expected} is not here");
+        Odd { position, what, only_withheld: true }
     }
 }
 
@@ -214,8 +252,22 @@ mod tests {
 
     /// What a census of so many records finds, one of them changed.
     fn found(count: u64, at: u64, change: impl Fn(&mut Envelope)) -> Option<Odd> {
+        found_without(&[], count, at, change)
+    }
+
+    /// The same where some are withheld.
+    fn found_without(
+        withheld: &[u64],
+        count: u64,
+        at: u64,
+        change: impl Fn(&mut Envelope),
+    ) -> Option<Odd> {
         let mut census = Census::new();
         for position in 1..=count {
+            if withheld.contains(&position) {
+                census.pass_over();
+                continue;
+            }
             let mut header = header(position);
             if position == at {
                 change(&mut header);
@@ -254,6 +306,34 @@ mod tests {
         let begun = |it: &mut Envelope| it.of = 2;
         assert_eq!(found(10, 6, begun).map(|odd| odd.position), Some(7));
         assert_eq!(found(10, 10, begun).map(|odd| odd.position), Some(10));
+    }
+
+    #[test]
+    fn what_is_withheld_is_not_counted_and_hides_no_more_than_itself() {
+        let begins = |it: &mut Envelope| it.of = 2;
+        let goes_on = |it: &mut Envelope| (it.index, it.of) = (1, 2);
+        // The end of a command, or its begin.
+        assert_eq!(found_without(&[7, 8], 10, 6, begins), None);
+        assert_eq!(found_without(&[4, 5], 10, 6, goes_on), None);
+        assert_eq!(found_without(&[10], 10, 9, begins), None);
+        // What follows has to fit in with the place, and no more commits than there is room for.
+        let cases: [fn(&mut Envelope); 4] = [
+            |it| it.position = Position(5),
+            |it| it.commit = 2,
+            |it| it.commit = 7,
+            |it| it.version = 0,
+        ];
+        let found = |change| {
+            let odd = found_without(&[4, 5], 10, 6, change);
+            odd.map(|odd| (odd.position, odd.only_withheld))
+        };
+        for change in cases {
+            assert_eq!(found(change), Some((6, false)));
+        }
+        // An earlier version that is not there may be withheld, and is told apart.
+        assert_eq!(found(|it| it.version = 3), Some((6, true)));
+        // Where nothing is withheld any more, commands begin at their begin again.
+        assert_eq!(found_without(&[4, 5], 10, 7, goes_on).map(|odd| odd.position), Some(7));
     }
 
     #[test]

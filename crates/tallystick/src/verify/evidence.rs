@@ -257,8 +257,8 @@ fn locate(
         Some(leaf) => report.tampered_at(
             leaf + 1,
             format!(
-                "The stored hashes still lead to the root that was signed, and the record at \
-                 position {} is not the one that they were made of.",
+                "The stored hashes still lead to the root that was signed, and what is there for \
+                 position {} is not what they were made of.",
                 leaf + 1
             ),
         ),

@@ -3,6 +3,7 @@
 
 use super::census::{Census, Odd};
 use super::source::{Run, Source, Stop};
+use crate::bundle::Held;
 use crate::observe::Meter;
 use std::collections::BTreeMap;
 use std::io;
@@ -37,6 +38,8 @@ pub(crate) struct Passed {
     pub(crate) stop: Option<Stop>,
     pub(crate) numbers: Numbers,
     pub(crate) commits: u64,
+    /// Records of which there are digests alone.
+    pub(crate) withheld: Withheld,
     pub(crate) beside: Beside,
     /// The hashes of the leaves after the last full tile.
     loose: Vec<u8>,
@@ -51,6 +54,21 @@ pub(crate) enum Numbers {
         position: u64,
         what: String,
     },
+}
+
+/// Records that are withheld.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Withheld {
+    pub(crate) count: u64,
+    /// Positions of the first and the last of them.
+    pub(crate) ends: Option<(u64, u64)>,
+}
+
+impl Withheld {
+    fn note(&mut self, position: u64) {
+        self.count += 1;
+        self.ends = Some(self.ends.map_or((position, position), |(first, _)| (first, position)));
+    }
 }
 
 /// What is stored beside the records, and made from them.
@@ -72,8 +90,12 @@ pub(crate) struct Beside {
 pub(crate) fn run(source: &Source, asked: &Asked) -> io::Result<Passed> {
     let size = source.size();
     let mut meter = Meter::new("verifying");
-    let mut counting =
-        Counting { census: Some(Census::new()), numbers: Numbers::Sound, commits: 0 };
+    let mut counting = Counting {
+        census: Some(Census::new()),
+        numbers: Numbers::Sound,
+        commits: 0,
+        withheld: Withheld::default(),
+    };
     let (stop, hashed) = thread::scope(|scope| {
         let (sender, runs) = mpsc::sync_channel::<Run>(AHEAD);
         let hashing = scope.spawn(move || {
@@ -100,10 +122,10 @@ pub(crate) fn run(source: &Source, asked: &Asked) -> io::Result<Passed> {
         }
     })?;
     let Hashed { head, roots, entries, beside, loose, cut } = hashed;
-    let commits = counting.commits;
+    let (commits, withheld) = (counting.commits, counting.withheld);
     let numbers = counting.finish()?;
     let stop = cut.or(stop);
-    Ok(Passed { head, roots, entries, stop, numbers, commits, beside, loose })
+    Ok(Passed { head, roots, entries, stop, numbers, commits, withheld, beside, loose })
 }
 
 struct Counting {
@@ -111,13 +133,23 @@ struct Counting {
     census: Option<Census>,
     numbers: Numbers,
     commits: u64,
+    withheld: Withheld,
 }
 
 impl Counting {
     fn take(&mut self, run: &Run, position: &mut u64) -> io::Result<()> {
-        for record in run.records() {
+        for held in run.records() {
             // What does not fit, the other thread says.
-            let Ok(record) = record else { return Ok(()) };
+            let Ok(held) = held else { return Ok(()) };
+            let record = match held {
+                Held::Whole(record) => record,
+                Held::Digests { position: at, .. } => {
+                    *position = at;
+                    self.withheld.note(at);
+                    self.census.iter_mut().for_each(Census::pass_over);
+                    continue;
+                }
+            };
             *position = record.position;
             let Some(census) = &mut self.census else { continue };
             let found = match Envelope::decode(record.header) {
@@ -147,7 +179,7 @@ fn unreadable(position: u64, error: &Unreadable) -> Numbers {
         Unreadable::Layout(_) | Unreadable::Type(_) | Unreadable::Schema { .. } => {
             Numbers::Unknown { position, what }
         }
-        _ => Numbers::Odd(Odd { position, what }),
+        _ => Numbers::Odd(Odd { position, what, only_withheld: false }),
     }
 }
 
@@ -192,17 +224,17 @@ impl<'a> Hashing<'a> {
     }
 
     fn take(&mut self, run: &Run) -> io::Result<()> {
-        for record in run.records() {
-            let record = match record {
+        for held in run.records() {
+            let entry = match held {
                 _ if self.cut.is_some() => return Ok(()),
-                Ok(record) => record,
+                Ok(Held::Whole(record)) => Entry::of(record.header, record.body),
+                Ok(Held::Digests { entry, .. }) => entry,
                 Err(unfit) => {
                     let what = unfit.to_string();
                     self.cut = Some(Stop::Bad { position: unfit.position(), what });
                     return Ok(());
                 }
             };
-            let entry = Entry::of(record.header, record.body);
             let index = LeafIndex::new(self.edge.size().get());
             if self.leaves.first() == Some(&index) {
                 self.entries.insert(index, entry);

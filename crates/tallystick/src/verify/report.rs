@@ -32,6 +32,8 @@ pub(crate) struct Report {
     /// Where the first position is that is not as it was signed, as far as that is known.
     first_bad: Option<RangeInclusive<u64>>,
     reasons: Vec<String>,
+    /// What the result does not cover.
+    limits: Vec<String>,
 }
 
 impl Report {
@@ -41,6 +43,7 @@ impl Report {
             verdict: Verdict::Sound,
             first_bad: None,
             reasons: Vec::new(),
+            limits: Vec::new(),
         }
     }
 
@@ -51,6 +54,12 @@ impl Report {
     /// Something that is as it should be, or that is worth knowing.
     pub(crate) fn note(&mut self, sentence: impl fmt::Display) {
         self.lines.push(format!("  {sentence}"));
+    }
+
+    /// Something that could not be looked at and need not be: said again beside the result.
+    pub(crate) fn limit(&mut self, sentence: impl fmt::Display) {
+        self.note(&sentence);
+        self.limits.push(sentence.to_string());
     }
 
     /// Something without which it cannot be told.
@@ -121,7 +130,7 @@ impl fmt::Display for Report {
             }
             (Verdict::Tampered, None) => writeln!(f, "RESULT: tampered.")?,
         }
-        self.reasons.iter().try_for_each(|reason| writeln!(f, "  - {reason}"))
+        self.reasons.iter().chain(&self.limits).try_for_each(|said| writeln!(f, "  - {said}"))
     }
 }
 

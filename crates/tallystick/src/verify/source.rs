@@ -1,6 +1,6 @@
 //! What is verified: a stopped ledger's folder or a copy of one, or a bundle.
 
-use crate::bundle::{Bundle, RecordFile, Unfit};
+use crate::bundle::{Bundle, Held, RecordFile, Unfit};
 use crate::replay;
 use std::fs::File;
 use std::io;
@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tallystick_log::{
-    Block, CommitNumber, Corrupt, Damage, Head, Log, ReadBudget, ReadError, Record, Records, wait,
+    Block, CommitNumber, Corrupt, Damage, Head, Log, ReadBudget, ReadError, Records, wait,
 };
 use tallystick_tally::{Bundle as Place, TILE_BYTES, Tile, TreeSize};
 
@@ -132,9 +132,9 @@ impl Source {
 
 impl Run {
     /// The records, in order; where the bytes are none, the last item says so.
-    pub(crate) fn records(&self) -> Box<dyn Iterator<Item = Result<Record<'_>, Unfit>> + '_> {
+    pub(crate) fn records(&self) -> Box<dyn Iterator<Item = Result<Held<'_>, Unfit>> + '_> {
         match self {
-            Self::Block(records) => Box::new(records.iter().map(Ok)),
+            Self::Block(records) => Box::new(records.iter().map(|it| Ok(Held::Whole(it)))),
             Self::File(file) => Box::new(file.iter()),
         }
     }

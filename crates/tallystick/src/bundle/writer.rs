@@ -1,0 +1,113 @@
+//! Writing a bundle.
+
+use super::{WITHHELD, records_path};
+use anyhow::{Context as _, ensure};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tallystick_log::Record;
+use tallystick_tally::{Bundle as Place, Checkpoint, Edge, Entry, Tile};
+
+/// Pages that explain a bundle, the same in each.
+const PAGES: [(&str, &str); 4] = [
+    ("HOW-TO-VERIFY.md", include_str!("how-to-verify.md")),
+    ("verify.mjs", include_str!("verify.mjs")),
+    ("schema/log-format.md", include_str!("../../../../schema/log-format.md")),
+    ("schema/events.md", include_str!("../../../../schema/events.md")),
+];
+
+/// A bundle that is being written, record by record, up to what a checkpoint covers.
+pub(crate) struct Writer {
+    folder: PathBuf,
+    checkpoint: Checkpoint,
+    edge: Edge,
+    /// The records that are in no file yet, and their entries.
+    bytes: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+impl Writer {
+    /// Makes the folder, which must be empty if it is there.
+    pub(crate) fn create(folder: &Path, checkpoint: Checkpoint) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        ensure!(fs::read_dir(folder)?.next().is_none(), "{} is not empty", folder.display());
+        let (folder, edge) = (folder.to_owned(), Edge::new());
+        Ok(Self { folder, checkpoint, edge, bytes: Vec::new(), entries: Vec::new() })
+    }
+
+    /// Whether it has all that the checkpoint covers.
+    pub(crate) fn is_full(&self) -> bool {
+        self.edge.size() >= self.checkpoint.head().size
+    }
+
+    /// Adds the next record.
+    pub(crate) fn take(&mut self, record: &Record<'_>) -> anyhow::Result<()> {
+        for part in [record.header, record.body] {
+            self.bytes.extend_from_slice(&u32::try_from(part.len())?.to_be_bytes());
+        }
+        self.bytes.extend_from_slice(record.header);
+        self.bytes.extend_from_slice(record.body);
+        self.append(Entry::of(record.header, record.body))
+    }
+
+    /// Adds the digests of the next record, and nothing else of it.
+    pub(crate) fn withhold(&mut self, record: &Record<'_>) -> anyhow::Result<()> {
+        self.bytes.extend_from_slice(&WITHHELD);
+        self.append(Entry::of(record.header, record.body))
+    }
+
+    fn append(&mut self, entry: Entry) -> anyhow::Result<()> {
+        let mut full = Vec::new();
+        self.edge.append(entry.leaf(), |tile, bytes| full.push((tile, bytes.to_vec())));
+        self.entries.push(entry);
+        for (tile, bytes) in full {
+            self.write(&tile.to_string(), &bytes)?;
+        }
+        if self.edge.size().get().is_multiple_of(256) || self.is_full() {
+            self.end_file()?;
+        }
+        Ok(())
+    }
+
+    fn end_file(&mut self) -> anyhow::Result<()> {
+        let size = self.edge.size();
+        let place = Place::in_tree((size.get() - 1) / 256, size).context("an empty bundle")?;
+        let (bytes, entries) = (std::mem::take(&mut self.bytes), std::mem::take(&mut self.entries));
+        self.write(&records_path(place), &bytes)?;
+        self.write(&place.to_string(), &Place::encode(entries))
+    }
+
+    /// Writes what closes the bundle, if it came to what was signed.
+    pub(crate) fn finish(self) -> anyhow::Result<()> {
+        let (found, signed) = (self.edge.head(), *self.checkpoint.head());
+        ensure!(
+            found.size == signed.size,
+            "the checkpoint is of {} records, the log has {}: some are missing",
+            signed.size,
+            found.size
+        );
+        ensure!(
+            found.root == signed.root,
+            "the first {} records are not those that were signed: `tallystick verify` says more",
+            found.size
+        );
+        for tile in Tile::partial_in_tree(found.size) {
+            let bytes = self.edge.tile(tile).context("a tile at the edge is there")?;
+            self.write(&tile.to_string(), bytes)?;
+        }
+        for (path, text) in PAGES {
+            self.write(path, text.as_bytes())?;
+        }
+        self.write("schema/schema.graphql", tallystick_api::sdl().as_bytes())?;
+        self.write("checkpoint", self.checkpoint.to_string().as_bytes())
+    }
+
+    fn write(&self, path: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let path = self.folder.join(path);
+        let write = || {
+            fs::create_dir_all(path.parent().unwrap_or(&self.folder))?;
+            fs::write(&path, bytes)
+        };
+        write().with_context(|| format!("cannot write {}", path.display()))
+    }
+}
