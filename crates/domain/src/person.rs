@@ -322,12 +322,10 @@ impl Person {
                 self.sentences.push(Arc::new(sentence));
             }
             Event::SentenceVaried(varied) => {
-                self.change_sentence(id, |sentence| sentence.vary(varied));
+                self.change_sentence(id, |sentence| sentence.vary(meta, varied));
             }
             Event::SettingChanged(changed) => {
-                self.change_sentence(id, |sentence| {
-                    sentence.settings.push((on, changed.to.clone()));
-                });
+                self.change_sentence(id, |sentence| sentence.change_setting(meta, changed));
             }
             Event::WorkerAllocated(allocated) => match meta.record.stream.kind {
                 StreamKind::Referral => {
@@ -336,13 +334,14 @@ impl Person {
                 StreamKind::Placement => {
                     self.change_placement(id, |it| allocate(&mut it.workers, on, allocated));
                 }
-                _ => self.change_sentence(id, |it| allocate(&mut it.workers, on, allocated)),
+                _ => self.change_sentence(id, |sentence| sentence.allocate(meta, allocated)),
             },
             Event::BreachRecorded(recorded) => {
                 self.change_sentence(id, |sentence| sentence.record_breach(meta, recorded));
             }
             Event::SentenceEnded(ended) => self.change_sentence(id, |sentence| {
-                sentence.state = SentenceState::Ended { on, how: ended.how };
+                let at = meta.record.position;
+                sentence.state = SentenceState::Ended { on, how: ended.how, at };
             }),
             Event::ReferralMade(made) => {
                 self.referrals.push(Arc::new(Referral::made(ReferralId(id), meta, made)));
@@ -380,6 +379,7 @@ impl Person {
                     placement.state = PlacementState::Completed {
                         start,
                         on,
+                        at: meta.record.position,
                         outcomes: completed.outcomes.clone(),
                         move_on: completed.move_on.clone(),
                     };
@@ -389,6 +389,7 @@ impl Person {
                 placement.state = PlacementState::EndedEarly {
                     start: placement.start(),
                     on,
+                    at: meta.record.position,
                     reason: ended.reason,
                     fault: ended.fault,
                     outcomes: ended.outcomes.clone(),

@@ -60,6 +60,8 @@ pub enum PlacementState {
         start: Start,
         /// When.
         on: Date,
+        /// Its record.
+        at: Position,
         /// Outcomes.
         outcomes: Vec<OutcomeAchieved>,
         /// Where the person moved on to.
@@ -71,6 +73,8 @@ pub enum PlacementState {
         start: Option<Start>,
         /// When.
         on: Date,
+        /// Its record.
+        at: Position,
         /// Why.
         reason: EarlyEnd,
         /// Whose doing.

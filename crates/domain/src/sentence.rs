@@ -1,9 +1,10 @@
 //! A sentence: where it is served, who works with the person, how it is enforced, how it ended.
 
-use crate::codes::{BreachStep, SentenceEnd, SentenceKind, WorkerRole};
+use crate::codes::{BreachStep, SentenceEnd, SentenceKind, SettingReason, WorkerRole};
 use crate::date::Date;
 use crate::event::{
-    BreachRecorded, Requirement, SentenceImposed, SentenceVaried, Setting, WorkerAllocated,
+    BreachRecorded, Requirement, SentenceImposed, SentenceVaried, Setting, SettingChanged,
+    WorkerAllocated,
 };
 use crate::history::Meta;
 use crate::id::{AgencyId, EventId, Position, SentenceId, WorkerId};
@@ -35,12 +36,18 @@ pub struct Sentence {
     pub court: Code,
     /// Requirements in force.
     pub requirements: Vec<Requirement>,
+    /// Requirements that a variation added or dropped, and when.
+    pub variations: Vec<Variation>,
     /// The sentence that it goes on from.
     pub continues: Option<SentenceId>,
     /// Where it has been served, in recorded order; the first from the beginning.
-    pub settings: Vec<(Date, Setting)>,
+    pub settings: Vec<SettingPeriod>,
     /// Who works with the person now, one a role.
     pub workers: Vec<Worker>,
+    /// The first day, by what was claimed, from which there has been an offender manager, and the
+    /// record of it. Nothing takes an offender manager away but another, so this is also since when
+    /// there has always been one.
+    pub managed_from: Option<Managed>,
     /// Breaches, by number.
     pub breaches: Vec<Breach>,
     /// How it stands.
@@ -58,7 +65,44 @@ pub enum SentenceState {
         on: Date,
         /// How.
         how: SentenceEnd,
+        /// Its record.
+        at: Position,
     },
+}
+
+/// Where a sentence was served from a day on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingPeriod {
+    /// Since when.
+    pub from: Date,
+    /// Its record.
+    pub at: Position,
+    /// Where.
+    pub setting: Setting,
+    /// Why it changed; `None` for the setting that the sentence began with.
+    pub why: Option<SettingReason>,
+}
+
+/// Since when a sentence has had an offender manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Managed {
+    /// The day.
+    pub from: Date,
+    /// Record of the allocation.
+    pub at: Position,
+}
+
+/// A requirement that a variation added to a sentence or dropped from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Variation {
+    /// The requirement.
+    pub requirement: Requirement,
+    /// Whether it was added; otherwise it was dropped.
+    pub added: bool,
+    /// When.
+    pub on: Date,
+    /// Its record.
+    pub at: Position,
 }
 
 /// Somebody who works with a person.
@@ -150,9 +194,16 @@ impl Sentence {
             age: imposed.age,
             court: imposed.court.clone(),
             requirements: imposed.requirements.clone(),
+            variations: Vec::new(),
             continues: imposed.continues,
-            settings: alloc::vec![(on, imposed.setting.clone())],
+            settings: alloc::vec![SettingPeriod {
+                from: on,
+                at: meta.record.position,
+                setting: imposed.setting.clone(),
+                why: None,
+            }],
             workers: Vec::new(),
+            managed_from: None,
             breaches: Vec::new(),
             state: SentenceState::Active,
         }
@@ -166,7 +217,26 @@ impl Sentence {
     /// Where it is served by the latest record.
     pub fn setting(&self) -> &Setting {
         // A sentence begins with a setting.
-        &self.settings[self.settings.len() - 1].1
+        &self.settings[self.settings.len() - 1].setting
+    }
+
+    pub(crate) fn change_setting(&mut self, meta: &Meta<'_>, changed: &SettingChanged) {
+        self.settings.push(SettingPeriod {
+            from: meta.occurred.date,
+            at: meta.record.position,
+            setting: changed.to.clone(),
+            why: Some(changed.why),
+        });
+    }
+
+    pub(crate) fn allocate(&mut self, meta: &Meta<'_>, allocated: &WorkerAllocated) {
+        let on = meta.occurred.date;
+        allocate(&mut self.workers, on, allocated);
+        if allocated.role == WorkerRole::OffenderManager
+            && self.managed_from.is_none_or(|first| on < first.from)
+        {
+            self.managed_from = Some(Managed { from: on, at: meta.record.position });
+        }
     }
 
     /// Who does `role` now.
@@ -190,8 +260,12 @@ impl Sentence {
         Ok(())
     }
 
-    pub(crate) fn vary(&mut self, varied: &SentenceVaried) {
-        self.requirements.retain(|requirement| !varied.drop.contains(&requirement.id));
+    pub(crate) fn vary(&mut self, meta: &Meta<'_>, varied: &SentenceVaried) {
+        let (on, at) = (meta.occurred.date, meta.record.position);
+        let dropped = self.requirements.extract_if(.., |it| varied.drop.contains(&it.id));
+        let of = |added| move |requirement| Variation { requirement, added, on, at };
+        self.variations.extend(dropped.map(of(false)));
+        self.variations.extend(varied.add.iter().cloned().map(of(true)));
         self.requirements.extend(varied.add.iter().cloned());
         if let Some(expires_on) = varied.expires_on {
             self.expires_on = expires_on;

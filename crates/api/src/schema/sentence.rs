@@ -138,14 +138,14 @@ impl<'a> Sentence<'a> {
             .sentence
             .settings
             .iter()
-            .map(|(from, to)| SettingPeriod { at, from: *from, to })
+            .map(|period| SettingPeriod { at, from: period.from, to: &period.setting })
             .collect()
     }
 
     /// Where it is served by the latest record.
     fn setting(&self) -> Option<SettingPeriod<'a>> {
-        let (from, to) = self.it.sentence.settings.last()?;
-        Some(SettingPeriod { at: self.at, from: *from, to })
+        let period = self.it.sentence.settings.last()?;
+        Some(SettingPeriod { at: self.at, from: period.from, to: &period.setting })
     }
 
     /// Who works with the person under it now, one a role.

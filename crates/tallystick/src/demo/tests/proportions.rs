@@ -146,7 +146,7 @@ impl Proportions {
         if matches!(how, SentenceEnd::Died | SentenceEnd::TransferredOut) {
             return;
         }
-        let mut settings = sentence.settings.iter().map(|(_, setting)| setting);
+        let mut settings = sentence.settings.iter().map(|period| &period.setting);
         let in_community = settings.any(|it| matches!(it, Setting::Community { .. }));
         let recalled = sentence.settings.len() > 2;
         let served = matches!(how, SentenceEnd::Expired | SentenceEnd::EarlyGoodProgress);
