@@ -83,7 +83,12 @@ impl Agreement {
 
     /// The terms that hold on a day.
     pub fn on(&self, day: Date) -> Option<&AgreementSet> {
-        self.versions.iter().rev().find(|version| version.from <= day).map(|held| &held.terms)
+        self.version_on(day).map(|held| &held.terms)
+    }
+
+    /// The version that holds on a day.
+    pub fn version_on(&self, day: Date) -> Option<&Version> {
+        self.versions.iter().rev().find(|version| version.from <= day)
     }
 
     /// The latest terms, whatever the day.

@@ -34,6 +34,23 @@ impl Date {
         Self::from_days(self.0.saturating_add(days))
     }
 
+    /// The same day of the month this many months later (earlier, if negative); the last of the
+    /// month where it has no such day. Kept within years 1 to 9999.
+    #[must_use]
+    pub fn plus_months(self, months: i32) -> Self {
+        let bound = if months < 0 { i32::MIN } else { i32::MAX };
+        let span = jiff::Span::new().try_months(months);
+        let moved = span.and_then(|span| self.to_civil().checked_add(span));
+        moved.map_or(Self::from_days(bound), Self::from_civil)
+    }
+
+    /// Whole years from `earlier` to this one; 0 if `earlier` is later.
+    pub fn years_since(self, earlier: Self) -> u32 {
+        let ((year, month, day), (since, from_month, from_day)) = (self.civil(), earlier.civil());
+        let short = u32::from((month, day) < (from_month, from_day));
+        u32::try_from(year - since).unwrap_or(0).saturating_sub(short)
+    }
+
     /// Days from `earlier` to this one; negative if `earlier` is later.
     pub fn days_since(self, earlier: Self) -> i32 {
         self.0 - earlier.0
@@ -205,6 +222,17 @@ mod tests {
         assert_eq!(day.days(), 13_970);
         assert_eq!(day.plus_days(366).to_string(), "2009-04-02");
         assert_eq!(Date::from_days(day.days()), day);
+    }
+
+    #[test]
+    fn months_end_where_the_month_ends() {
+        let day = |text: &str| -> Date { text.parse().unwrap() };
+        assert_eq!(day("2010-01-31").plus_months(1), day("2010-02-28"));
+        assert_eq!(day("2010-04-01").plus_months(-12), day("2009-04-01"));
+        assert_eq!(day("9999-12-31").plus_months(1), day("9999-12-31"));
+        assert_eq!(day("2010-04-01").years_since(day("1992-04-02")), 17);
+        assert_eq!(day("2010-04-02").years_since(day("1992-04-02")), 18);
+        assert_eq!(day("1991-04-02").years_since(day("1992-04-02")), 0);
     }
 
     #[test]

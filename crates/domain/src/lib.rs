@@ -24,6 +24,7 @@ pub mod envelope;
 pub mod event;
 pub mod history;
 pub mod id;
+pub mod measure;
 pub mod overlay;
 pub mod person;
 pub mod placement;

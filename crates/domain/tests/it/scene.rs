@@ -105,6 +105,12 @@ pub(crate) fn replace(target: EventId, on: &str, event: impl Into<Event>) -> Cor
     CorrectionAsked { target, op, reason: CorrectionReason::NewEvidence }
 }
 
+/// A correction of one event by whoever recorded it.
+pub(crate) fn correct_event(agency: AgencyId, asked: CorrectionAsked) -> Deed {
+    let action = Action::Correct { corrections: vec![asked] };
+    Deed::new(agency, Role::OffenderManager, "2009-12-01", action)
+}
+
 /// Cases in memory.
 #[derive(Default)]
 pub(crate) struct Published {
