@@ -1,13 +1,19 @@
-//! A file system in a file, whose power can be cut.
+//! A file system in a file, whose power can be cut. Tests of the log use it too.
 
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 use tempfile::TempDir;
+
+/// Pictures of the image that are taken before one must have come out sharp.
+const PICTURES: usize = 20;
 
 /// A disk. Dropping it takes it away.
 pub(crate) struct Disk {
     image: PathBuf,
+    /// What the image held when the power was cut.
+    left: PathBuf,
     mount: PathBuf,
     // Removed last, once nothing is mounted in it.
     _folder: TempDir,
@@ -15,17 +21,21 @@ pub(crate) struct Disk {
 
 impl Disk {
     /// `None` where there can be none, having said so: it needs root and loop devices.
-    pub(crate) fn new() -> Option<Self> {
+    pub(crate) fn new(mebibytes: u64) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
-        let (image, mount) = (folder.path().join("image"), folder.path().join("mounted"));
-        File::create(&image).and_then(|file| file.set_len(1 << 30)).expect("room");
-        fs::create_dir(&mount).expect("made");
-        let disk = Self { image, mount, _folder: folder };
+        let disk = Self {
+            image: folder.path().join("image"),
+            left: folder.path().join("left"),
+            mount: folder.path().join("mounted"),
+            _folder: folder,
+        };
+        File::create(&disk.image).and_then(|file| file.set_len(mebibytes << 20)).expect("room");
+        fs::create_dir(&disk.mount).expect("made");
         let made = run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&disk.image));
         match made.and_then(|()| disk.attach()) {
             Ok(()) => Some(disk),
             Err(reason) => {
-                println!("SKIPPED: power cuts of a node: no loop devices ({reason})");
+                println!("SKIPPED: power cut: no loop devices ({reason})");
                 None
             }
         }
@@ -35,41 +45,55 @@ impl Disk {
         &self.mount
     }
 
-    /// Everything until now reaches the disk.
-    pub(crate) fn settle(&self) {
-        run(Command::new("sync").arg("-f").arg(&self.mount)).expect("synced");
-    }
-
-    /// From here on nothing reaches it any more, neither data nor journal; what the system has
-    /// only in memory is lost.
+    /// Cuts the power: what the image holds now is all that [`Self::start_again`] brings back.
+    /// What the system has in memory only, data and journal alike, is lost.
+    ///
+    /// Whoever writes to the disk must stand still: see [`freeze`].
+    ///
+    /// Shutting the file system down instead (`mount -o remount,abort`) is no power cut: for some
+    /// milliseconds it has given up its journal and still lets an `fdatasync` succeed, and a
+    /// machine that is still there says so to whoever waits for it.
     pub(crate) fn cut_power(&self) {
-        let aborted = run(Command::new("mount").args(["-o", "remount,abort"]).arg(&self.mount));
-        // It is read-only at once, and mount may say so as a failure.
-        if let Err(reason) = aborted {
-            let mounts = fs::read_to_string("/proc/mounts").expect("read");
-            let place = self.mount.to_string_lossy();
-            let ours = mounts.lines().find(|line| line.contains(&*place));
-            let off = ours.is_some_and(|it| it.contains(" ro,") || it.contains("shutdown"));
-            assert!(off, "{reason}");
+        for _ in 0..PICTURES {
+            let [image, left] = [&self.image, &self.left];
+            run(Command::new("cp").arg("--sparse=always").args([image, left])).expect("copied");
+            // The system writes behind the back of a process that stands still, so the picture
+            // is of one instant only if the image has not changed since.
+            if run(Command::new("cmp").arg("--quiet").args([image, left])).is_ok() {
+                return;
+            }
         }
+        panic!("somebody goes on writing to the disk");
     }
 
     /// The power is back. Nobody may use the disk meanwhile.
     pub(crate) fn start_again(&self) {
         run(Command::new("umount").arg(&self.mount)).expect("nobody uses it");
+        fs::rename(&self.left, &self.image).expect("the power was cut");
         self.attach().expect("the journal is sound");
     }
 
     fn attach(&self) -> Result<(), String> {
-        run(Command::new("mount").args(["-o", "loop"]).args([&self.image, &self.mount]))
+        run(Command::new("mount").args(["-o", "loop,commit=600"]).args([&self.image, &self.mount]))
     }
 }
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // Not mounted where it could not be; busy where a journey failed with a node still there.
+        // Not mounted where it could not be; busy where a test failed with a process still there.
         let _ = run(Command::new("umount").arg("-l").arg(&self.mount));
     }
+}
+
+/// Lets a process stand still where it is, and returns when all its threads do. Killing it ends
+/// that too.
+pub(crate) fn freeze(child: &Child) {
+    let process = Pid::from_child(child);
+    kill_process(process, Signal::STOP).expect("a child of ours");
+    // The signal stops one thread, and that one the others, when it is given a processor. On a busy
+    // machine they have acknowledged a command or two by then.
+    let told = waitpid(Some(process), WaitOptions::UNTRACED).expect("a child of ours");
+    assert!(told.is_some_and(|(_, status)| status.stopped()), "it ended instead");
 }
 
 fn run(command: &mut Command) -> Result<(), String> {

@@ -8,7 +8,6 @@ use crate::partnership::{FARM_WORK, YOUTH_WORK, allocate, caller};
 use crate::socket::Socket;
 use serde_json::{Value, json};
 use std::io;
-use std::time::Instant;
 
 /// Commands that take somebody from registration to completion.
 const STEPS: usize = 10;
@@ -17,7 +16,6 @@ const STEPS: usize = 10;
 pub(crate) struct Writer {
     number: u64,
     awaits_checkpoints: bool,
-    loses_the_disk: bool,
     /// The person being taken through, and what the steps until now have opened.
     person: u64,
     opened: Vec<String>,
@@ -30,7 +28,6 @@ pub(crate) struct Entry {
     who: Who,
     command: Command,
     pub(crate) receipt: Value,
-    heard: Instant,
 }
 
 type Who = (&'static str, &'static str);
@@ -65,7 +62,6 @@ impl Writer {
         Self {
             number,
             awaits_checkpoints: false,
-            loses_the_disk: false,
             person: 0,
             opened: Vec::new(),
             journal: Vec::new(),
@@ -75,11 +71,6 @@ impl Writer {
     /// One who has the ledger sign at once, so that it also dies while it signs.
     pub(crate) fn awaiting_checkpoints(self) -> Self {
         Self { awaits_checkpoints: true, ..self }
-    }
-
-    /// One whose node loses its disk.
-    pub(crate) fn losing_the_disk(self) -> Self {
-        Self { loses_the_disk: true, ..self }
     }
 
     /// Gives commands until the node does not answer any more.
@@ -98,18 +89,12 @@ impl Writer {
         }
         let told = desk.client(who).try_tell(&command).await?;
         let told = told.map_err(|reply| {
-            let code = reply.code();
-            // A disk that is gone cannot be read either.
-            let lost = self.loses_the_disk && code == "INTERNAL";
-            assert!(lost || code == "SHUTTING_DOWN", "{}", reply.text());
+            assert_eq!(reply.code(), "SHUTTING_DOWN", "{}", reply.text());
             io::Error::other("going")
         })?;
         match told.outcome() {
             "ACCEPTED" | "REPLAYED" => self.note(who, command, &told),
             "OUTCOME_UNKNOWN" => return Err(io::Error::other("unknown")),
-            "REFUSED" if told.refusal() == "READ_ONLY" => {
-                return Err(io::Error::other("read-only"));
-            }
             _ => panic!("{command:?}: {told:?}"),
         }
         Ok(())
@@ -122,19 +107,7 @@ impl Writer {
             self.opened.clear();
             self.person += 1;
         }
-        self.journal.push(Entry { who, command, receipt, heard: Instant::now() });
-    }
-
-    /// Takes back what was heard after an instant, and says how many commands that were. They are
-    /// given again as if nobody had answered.
-    pub(crate) fn forget_since(&mut self, instant: Instant) -> usize {
-        let known = self.journal.partition_point(|entry| entry.heard <= instant);
-        let forgotten = self.journal.split_off(known).len();
-        self.person = (known / STEPS) as u64;
-        let of_person = &self.journal[known - known % STEPS..];
-        let stream = |entry: &Entry| entry.receipt["stream"].as_str().map(str::to_owned);
-        self.opened = of_person.iter().filter_map(stream).collect();
-        forgotten
+        self.journal.push(Entry { who, command, receipt });
     }
 
     fn next(&self) -> (Who, Command) {

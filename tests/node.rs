@@ -198,6 +198,11 @@ impl Node {
         self.signal(Signal::KILL);
     }
 
+    /// Lets it stand still where it is.
+    pub(crate) fn freeze(&self) {
+        crate::disk::freeze(&self.child);
+    }
+
     /// Asks it to end (SIGTERM).
     pub(crate) fn tell_to_stop(&self) {
         self.signal(Signal::TERM);

@@ -3,6 +3,8 @@
 mod boot;
 mod conformance;
 mod damage;
+#[path = "../../../../tests/disk.rs"]
+mod disk;
 mod power_cut;
 mod space;
 mod store;

@@ -1,11 +1,10 @@
-//! Power cuts: the store on a file system of its own, which is shut down without flushing while a
-//! process appends. What the system had only in memory is then gone, as when the power fails.
+//! Power cuts: the store on a file system of its own, whose image is put back to what it held at
+//! one instant while a process appends. What the system had only in memory is then gone.
 //!
 //! `TALLYSTICK_POWER_CUTS` sets how many. Needs root and loop devices; without them it says so.
 
 use std::{
     env,
-    fs::{self, File},
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -13,15 +12,16 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    thread,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
+use crate::{
+    disk::{Disk, freeze},
+    store::{head, options},
+};
 use tallystick_log::{BlockBuilder, Log, MAX_BLOCK_RECORDS, wait};
 use tallystick_log_sled::{Options, SledLog, Sync};
-use tempfile::TempDir;
-
-use crate::store::{head, options};
 
 const DATA: &str = "TALLYSTICK_TEST_POWER_CUT_DATA";
 const LOAD: &str = "TALLYSTICK_TEST_POWER_CUT_LOAD";
@@ -50,11 +50,11 @@ fn without_the_syncs_of_blobs_acknowledged_commits_are_lost() {
 }
 
 fn keeps_what_it_acknowledged(load: Load) {
-    let Some(disk) = Disk::new() else { return };
+    let Some(disk) = Disk::new(1_024) else { return };
     for cut in 0..cuts() {
         // Each cut hits the store that the one before has left.
         let acknowledged = run_and_cut(&disk, cut, load, None);
-        let log = SledLog::open(&disk.data(), &options())
+        let log = SledLog::open(&data(&disk), &options())
             .unwrap_or_else(|error| panic!("cut {cut}: {}", with_sources(&error)));
         let verified = log.verify_full(|_| {}).expect("sound");
         println!("cut {cut}: {acknowledged} acknowledged, the log ends at {}", verified.commit);
@@ -70,9 +70,9 @@ fn keeps_what_it_acknowledged(load: Load) {
 fn loses_commits(load: Load, left_out: Sync) -> bool {
     let mut lost = false;
     for cut in 0..cuts() {
-        let Some(disk) = Disk::new() else { return true };
+        let Some(disk) = Disk::new(1_024) else { return true };
         let acknowledged = run_and_cut(&disk, cut, load, Some(left_out));
-        let opened = SledLog::open(&disk.data(), &options());
+        let opened = SledLog::open(&data(&disk), &options());
         let end = opened.map_err(|error| with_sources(&error)).map(|log| head(&log).commit.get());
         println!("cut {cut}: {acknowledged} acknowledged, the log ends at {end:?}");
         lost |= end.is_err() || end.is_ok_and(|end| end < acknowledged);
@@ -80,20 +80,24 @@ fn loses_commits(load: Load, left_out: Sync) -> bool {
     lost
 }
 
+fn data(disk: &Disk) -> PathBuf {
+    disk.folder().join("data")
+}
+
 fn cuts() -> u64 {
     env::var("TALLYSTICK_POWER_CUTS").map_or(3, |cuts| cuts.parse().expect("a number of cuts"))
 }
 
-/// Lets a process append, cuts the power, and tells the last commit that was acknowledged before.
+/// Lets a process append, cuts the power, and tells the last commit that it said was acknowledged.
 fn run_and_cut(disk: &Disk, cut: u64, load: Load, left_out: Option<Sync>) -> u64 {
-    let mut child = Writer::start(&disk.data(), load, left_out);
+    let mut child = Writer::start(&data(disk), load, left_out);
     let at_first = child.wait_for(1);
     // By then sled has split a leaf or two, and put the largest blocks into `blobs/`.
     child.wait_for(at_first + 20);
     thread::sleep(Duration::from_millis(150 + cut * 137 % 500));
-    let acknowledged = child.acknowledged.load(Ordering::SeqCst);
+    freeze(&child.child);
     disk.cut_power();
-    drop(child);
+    let acknowledged = child.last_words();
     disk.start_again();
     acknowledged
 }
@@ -155,6 +159,7 @@ fn writer() {
 struct Writer {
     child: Child,
     acknowledged: Arc<AtomicU64>,
+    listener: Option<JoinHandle<()>>,
 }
 
 impl Writer {
@@ -169,14 +174,26 @@ impl Writer {
         let out = BufReader::new(child.stdout.take().expect("piped"));
         let acknowledged = Arc::new(AtomicU64::new(0));
         let told = acknowledged.clone();
-        thread::spawn(move || {
+        let listener = thread::spawn(move || {
             for line in out.lines().map_while(Result::ok) {
                 if let Some((_, number)) = line.split_once(ACKNOWLEDGED) {
                     told.store(number.parse().expect("a number"), Ordering::SeqCst);
                 }
             }
         });
-        Self { child, acknowledged }
+        Self { child, acknowledged, listener: Some(listener) }
+    }
+
+    /// Ends it, and tells the last commit that it ever said was acknowledged.
+    fn last_words(mut self) -> u64 {
+        self.end();
+        self.listener.take().expect("listens").join().expect("lines of ours");
+        self.acknowledged.load(Ordering::SeqCst)
+    }
+
+    fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     fn wait_for(&mut self, commit: u64) -> u64 {
@@ -194,81 +211,8 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        // It may have ended already, since it cannot write any more.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
     }
-}
-
-/// A file system in a file.
-struct Disk {
-    image: PathBuf,
-    mount: PathBuf,
-    // Removed last, once nothing is mounted in it.
-    _folder: TempDir,
-}
-
-impl Disk {
-    /// `None` where this cannot be done, having said so.
-    fn new() -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a folder for a test");
-        let disk = Self {
-            image: folder.path().join("image"),
-            mount: folder.path().join("mounted"),
-            _folder: folder,
-        };
-        File::create(&disk.image).and_then(|file| file.set_len(1 << 30)).expect("room");
-        fs::create_dir(&disk.mount).expect("a new folder");
-        let formatted = run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&disk.image));
-        if let Err(reason) = formatted.and_then(|()| disk.mount()) {
-            println!("SKIPPED: power cut test: no loop devices ({reason})");
-            return None;
-        }
-        Some(disk)
-    }
-
-    fn data(&self) -> PathBuf {
-        self.mount.join("data")
-    }
-
-    fn mount(&self) -> Result<(), String> {
-        run(Command::new("mount").args(["-o", "loop"]).args([&self.image, &self.mount]))
-    }
-
-    /// From here on nothing reaches the image any more, neither data nor journal.
-    fn cut_power(&self) {
-        run(Command::new("mount").args(["-o", "remount,abort"]).arg(&self.mount))
-            .or_else(|reason| {
-                // The file system is read-only at once, and mount may say so as a failure.
-                let mounts = fs::read_to_string("/proc/mounts").map_err(|e| e.to_string())?;
-                let ours =
-                    mounts.lines().find(|line| line.contains(&*self.mount.to_string_lossy()));
-                let off =
-                    ours.is_some_and(|line| line.contains(" ro,") || line.contains("shutdown"));
-                if off { Ok(()) } else { Err(reason) }
-            })
-            .expect("ext4 can be shut down");
-    }
-
-    fn start_again(&self) {
-        run(Command::new("umount").arg(&self.mount)).expect("nobody uses it any more");
-        self.mount().expect("the journal is sound");
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        // Not mounted if the test was skipped; busy if a test failed with the log still open.
-        let _ = run(Command::new("umount").arg("-l").arg(&self.mount));
-    }
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr).trim()))
 }
 
 fn with_sources(error: &dyn std::error::Error) -> String {
