@@ -22,6 +22,7 @@ mod hidden;
 mod keys;
 mod kills;
 mod ladders;
+mod packed;
 mod past;
 mod power_cuts;
 mod secrets;

@@ -1,5 +1,5 @@
 //! A bundle: one folder with everything that an auditor needs, laid out as C2SP tlog-tiles has it,
-//! so that any static file server makes a log of it.
+//! so that any static file server makes a log of it; or the same packed in one file.
 //!
 //! | path | what |
 //! |---|---|
@@ -14,17 +14,19 @@
 //! records that the partner may not see: their digests stand in for them, so that the same root is
 //! reached, and nobody can withhold a record by leaving it out.
 
+mod archive;
 mod writer;
 
 pub(crate) use writer::Writer;
 
 use anyhow::{Context as _, ensure};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use tallystick_log::{MAX_RECORD_BYTES, Record};
-use tallystick_tally::{Bundle as Place, Checkpoint, Entry, TreeSize};
+use tallystick_tally::{Bundle as Place, Checkpoint, Entry, MAX_NOTE_BYTES, TreeSize};
+use tempfile::TempDir;
 
 /// In place of both lengths of a record that is withheld, and of the record. No length is so large.
 const WITHHELD: [u8; 8] = [0xff; 8];
@@ -35,31 +37,43 @@ const RECORDS_LIMIT: u64 = 256 * (MAX_RECORD_BYTES as u64 + 8);
 /// Bytes that a tile or a file of digests may have: 256 entries, each with its length.
 const TILE_LIMIT: u64 = 256 * (Entry::BYTES as u64 + 2);
 
-/// A bundle in a folder.
+/// A bundle, in the folder that it is in or was unpacked into.
 #[derive(Debug)]
 pub(crate) struct Bundle {
+    /// What it was opened by.
+    path: PathBuf,
     folder: PathBuf,
+    /// Removed with it.
+    _unpacked: Option<TempDir>,
 }
 
 impl Bundle {
-    pub(crate) fn open(folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let unpacked = if path.is_file() { Some(archive::unpack(path)?) } else { None };
+        let folder = unpacked.as_ref().map_or(path, |folder| folder.path()).to_owned();
         ensure!(
             folder.join("checkpoint").is_file() && folder.join("records").is_dir(),
             "{} holds no bundle: `checkpoint` and `records` are not in it",
-            folder.display()
+            path.display()
         );
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { path: path.to_owned(), folder, _unpacked: unpacked })
     }
 
-    pub(crate) fn checkpoint_path(&self) -> PathBuf {
-        self.folder.join("checkpoint")
+    /// Where the checkpoint is, for people.
+    pub(crate) fn checkpoint_name(&self) -> String {
+        self.path.join("checkpoint").display().to_string()
+    }
+
+    /// The bytes of what it says was signed.
+    pub(crate) fn checkpoint_bytes(&self) -> io::Result<Vec<u8>> {
+        read(&self.folder.join("checkpoint"), MAX_NOTE_BYTES as u64)
     }
 
     /// What it says was signed; whether it was is for whoever verifies it.
     pub(crate) fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
-        let path = self.checkpoint_path();
-        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        Checkpoint::parse(&bytes).with_context(|| format!("{} is damaged", path.display()))
+        let name = self.checkpoint_name();
+        let bytes = self.checkpoint_bytes().with_context(|| format!("cannot read {name}"))?;
+        Checkpoint::parse(&bytes).with_context(|| format!("{name} is damaged"))
     }
 
     /// Records as they should be in a tree of a size: `None` after the last.

@@ -166,7 +166,7 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "FILE", conflicts_with = "data")]
     pub(crate) export: Option<PathBuf>,
     /// Bundle, as `tallystick export --bundle` made it.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["data", "export"])]
+    #[arg(long, value_name = "DIR|FILE", conflicts_with_all = ["data", "export"])]
     pub(crate) from_bundle: Option<PathBuf>,
     /// Fold up to this position; without it, all.
     #[arg(long, value_name = "POSITION")]
@@ -191,8 +191,9 @@ pub(crate) struct Export {
     #[arg(long, value_name = "POSITION", default_value_t = 0)]
     pub(crate) after: u64,
     /// Make a bundle in this folder instead: records, digests, tree and signed checkpoint, with a
-    /// page that says how to verify them without this program.
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "after"])]
+    /// page that says how to verify them without this program. In one file if the name ends in
+    /// `.tar.zst`.
+    #[arg(long, value_name = "DIR|FILE", conflicts_with_all = ["out", "after"])]
     pub(crate) bundle: Option<PathBuf>,
     /// Make the bundle for this agency: of records that it may not see, the digests alone, so that
     /// the bundle verifies all the same.
@@ -217,7 +218,7 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "DIR", conflicts_with = "bundle")]
     pub(crate) data: Option<PathBuf>,
     /// Bundle, as `tallystick export --bundle` made it.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR|FILE")]
     pub(crate) bundle: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: Trust,

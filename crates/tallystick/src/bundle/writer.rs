@@ -1,5 +1,6 @@
 //! Writing a bundle.
 
+use super::archive::{self, Packing};
 use super::{WITHHELD, records_path};
 use anyhow::{Context as _, ensure};
 use std::fs;
@@ -17,7 +18,7 @@ const PAGES: [(&str, &str); 4] = [
 
 /// A bundle that is being written, record by record, up to what a checkpoint covers.
 pub(crate) struct Writer {
-    folder: PathBuf,
+    target: Target,
     checkpoint: Checkpoint,
     edge: Edge,
     /// The records that are in no file yet, and their entries.
@@ -25,14 +26,25 @@ pub(crate) struct Writer {
     entries: Vec<Entry>,
 }
 
+/// Where it is written to.
+enum Target {
+    Folder(PathBuf),
+    Archive(Packing),
+}
+
 impl Writer {
-    /// Makes the folder, which must be empty if it is there.
-    pub(crate) fn create(folder: &Path, checkpoint: Checkpoint) -> anyhow::Result<Self> {
-        fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        ensure!(fs::read_dir(folder)?.next().is_none(), "{} is not empty", folder.display());
-        let (folder, edge) = (folder.to_owned(), Edge::new());
-        Ok(Self { folder, checkpoint, edge, bytes: Vec::new(), entries: Vec::new() })
+    /// Makes the folder, which must be empty if it is there; or one file, if it is named like one.
+    pub(crate) fn create(path: &Path, checkpoint: Checkpoint) -> anyhow::Result<Self> {
+        let target = if archive::is_named(path) {
+            Target::Archive(Packing::create(path)?)
+        } else {
+            fs::create_dir_all(path)
+                .with_context(|| format!("cannot make the folder {}", path.display()))?;
+            ensure!(fs::read_dir(path)?.next().is_none(), "{} is not empty", path.display());
+            Target::Folder(path.to_owned())
+        };
+        let edge = Edge::new();
+        Ok(Self { target, checkpoint, edge, bytes: Vec::new(), entries: Vec::new() })
     }
 
     /// Whether it has all that the checkpoint covers.
@@ -78,7 +90,7 @@ impl Writer {
     }
 
     /// Writes what closes the bundle, if it came to what was signed.
-    pub(crate) fn finish(self) -> anyhow::Result<()> {
+    pub(crate) fn finish(mut self) -> anyhow::Result<()> {
         let (found, signed) = (self.edge.head(), *self.checkpoint.head());
         ensure!(
             found.size == signed.size,
@@ -92,22 +104,31 @@ impl Writer {
             found.size
         );
         for tile in Tile::partial_in_tree(found.size) {
-            let bytes = self.edge.tile(tile).context("a tile at the edge is there")?;
-            self.write(&tile.to_string(), bytes)?;
+            let bytes = self.edge.tile(tile).context("a tile at the edge is there")?.to_vec();
+            self.write(&tile.to_string(), &bytes)?;
         }
         for (path, text) in PAGES {
             self.write(path, text.as_bytes())?;
         }
         self.write("schema/schema.graphql", tallystick_api::sdl().as_bytes())?;
-        self.write("checkpoint", self.checkpoint.to_string().as_bytes())
+        // The last: without it, there is no bundle.
+        let checkpoint = self.checkpoint.to_string();
+        self.write("checkpoint", checkpoint.as_bytes())?;
+        match self.target {
+            Target::Folder(_) => Ok(()),
+            Target::Archive(packing) => packing.finish(),
+        }
     }
 
-    fn write(&self, path: &str, bytes: &[u8]) -> anyhow::Result<()> {
-        let path = self.folder.join(path);
-        let write = || {
-            fs::create_dir_all(path.parent().unwrap_or(&self.folder))?;
-            fs::write(&path, bytes)
+    fn write(&mut self, path: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let written = match &mut self.target {
+            Target::Folder(folder) => {
+                let to = folder.join(path);
+                let made = fs::create_dir_all(to.parent().unwrap_or(folder));
+                made.and_then(|()| fs::write(&to, bytes))
+            }
+            Target::Archive(packing) => packing.add(path, bytes),
         };
-        write().with_context(|| format!("cannot write {}", path.display()))
+        written.with_context(|| format!("cannot write {path}"))
     }
 }

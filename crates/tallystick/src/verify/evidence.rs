@@ -59,12 +59,11 @@ impl Evidence {
         if let Some((path, bytes)) = source.cosigned() {
             self.take(&path.display().to_string(), &bytes, trust, report);
         }
-        let path = source.checkpoint();
-        match fs::read(&path) {
-            Ok(bytes) => self.take(&path.display().to_string(), &bytes, trust, report),
+        let (from, bytes) = source.checkpoint();
+        match bytes {
+            Ok(bytes) => self.take(&from, &bytes, trust, report),
             Err(error) => report.cannot_tell(format!(
-                "The ledger's own checkpoint {} cannot be read: {error}.",
-                path.display()
+                "The ledger's own checkpoint {from} cannot be read: {error}."
             )),
         }
     }

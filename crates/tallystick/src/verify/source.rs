@@ -57,11 +57,14 @@ impl Source {
         }
     }
 
-    /// Where its own checkpoint is, if it has one.
-    pub(crate) fn checkpoint(&self) -> PathBuf {
+    /// Its own checkpoint, if it has one, and where that is.
+    pub(crate) fn checkpoint(&self) -> (String, io::Result<Vec<u8>>) {
         match self {
-            Self::Data { folder, .. } => folder.join("checkpoint"),
-            Self::Bundle { bundle, .. } => bundle.checkpoint_path(),
+            Self::Data { folder, .. } => {
+                let path = folder.join("checkpoint");
+                (path.display().to_string(), std::fs::read(&path))
+            }
+            Self::Bundle { bundle, .. } => (bundle.checkpoint_name(), bundle.checkpoint_bytes()),
         }
     }
 
