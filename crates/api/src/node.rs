@@ -156,10 +156,30 @@ impl Host for Node {
                 "Position of the last record that is signed for, 0 if none is.",
                 self.ledger().checkpoint().map_or(0, |it| it.head().size.get()),
             ),
+            (
+                "tallystick_scrubbed_position",
+                "How far the present round of the tree's scrub has come.",
+                health.scrubbed.position.0,
+            ),
+            (
+                "tallystick_damaged_position",
+                "First record found damaged or other than was signed, 0 if none is.",
+                health.scrubbed.damage.map_or(0, |it| it.0),
+            ),
         ];
         for (name, help, value) in gauges {
             exposition.gauge(name, help, value);
         }
+        exposition.counter(
+            "tallystick_scrub_rounds_total",
+            "Times that the tree was made of the log again and held against what was signed.",
+            health.scrubbed.rounds,
+        );
+        exposition.counter(
+            "tallystick_tiles_mended_total",
+            "Stored tiles that were damaged, and were made anew.",
+            health.scrubbed.mended,
+        );
     }
 
     fn equip(&self, data: &mut Data) {

@@ -1,7 +1,7 @@
 //! The log as records: by position, by event id, in runs. Whatever was recorded lately, or read
 //! lately, is at hand decoded; the rest is read from its block, each block inflated once.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::RwLock;
 use tallystick_domain::{
@@ -38,6 +38,9 @@ pub enum ReadError {
         /// The last one there is.
         head: Position,
     },
+    /// The log's records are others than the tree was made of, which is what was signed.
+    #[error("the records from position {0} on are not those that were recorded")]
+    Changed(Position),
 }
 
 /// Reads records of a log, by any number of threads.
@@ -49,6 +52,8 @@ pub(crate) struct Archive {
     tail: Shelf,
     /// Older ones that somebody read.
     older: Shelf,
+    /// From here on nothing is read any more.
+    changed: OnceLock<Position>,
 }
 
 impl Archive {
@@ -71,7 +76,14 @@ impl Archive {
             commands: RwLock::new(commands),
             tail: Shelf::new(at_hand),
             older: Shelf::new(at_hand),
+            changed: OnceLock::new(),
         }
+    }
+
+    /// Reads nothing from a position on any more: the records are not those that were recorded.
+    pub(crate) fn condemn(&self, from: Position) {
+        // Where it was found first; everything after it is condemned already.
+        let _ = self.changed.set(from);
     }
 
     pub(crate) fn log(&self) -> &Arc<dyn Log> {
@@ -177,6 +189,9 @@ impl Archive {
 
     /// The record at a position, if nothing has to be read.
     pub(crate) fn at_hand(&self, position: Position) -> Option<Arc<Record>> {
+        if self.changed.get().is_some_and(|from| position >= *from) {
+            return None;
+        }
         self.tail.get(position).or_else(|| self.older.get(position))
     }
 
@@ -222,7 +237,27 @@ impl Archive {
     ) -> Result<Vec<Block>, ReadError> {
         let commit = self.offsets.read().commit_of(position);
         let commit = commit.ok_or_else(|| self.beyond(position))?;
-        Ok(wait(self.log.read(CommitNumber::new(commit.get() - 1), budget))?)
+        self.blocks_after(CommitNumber::new(commit.get() - 1), budget)
+    }
+
+    /// Blocks after a commit, as many as the budget allows; none only at the head.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub(crate) fn blocks_after(
+        &self,
+        after: CommitNumber,
+        budget: ReadBudget,
+    ) -> Result<Vec<Block>, ReadError> {
+        let mut blocks = wait(self.log.read(after, budget))?;
+        if let Some(from) = self.changed.get() {
+            let at_head = blocks.is_empty();
+            blocks.retain(|block| block.last_position() < from.0);
+            if blocks.is_empty() && !at_head {
+                return Err(ReadError::Changed(*from));
+            }
+        }
+        Ok(blocks)
     }
 
     fn block_of(&self, position: Position) -> Result<Block, ReadError> {

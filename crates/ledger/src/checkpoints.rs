@@ -15,6 +15,7 @@ use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
@@ -123,6 +124,8 @@ pub(crate) struct Checkpoints {
     /// The last ones, the latest last; held while the files are written.
     recent: Mutex<VecDeque<Arc<Checkpoint>>>,
     thread: Mutex<Option<Thread>>,
+    /// Nothing is signed any more: the log is not what was signed.
+    stopped: AtomicBool,
 }
 
 struct Thread {
@@ -148,6 +151,7 @@ impl Checkpoints {
             cosigned: RwLock::new(None),
             recent: Mutex::default(),
             thread: Mutex::new(None),
+            stopped: AtomicBool::new(false),
         };
         let signed = checkpoints.check()?.map(Arc::new);
         checkpoints.recent.lock().extend(signed.clone());
@@ -171,6 +175,20 @@ impl Checkpoints {
         let handle = thread::Builder::new().name("ledger-signer".to_owned()).spawn(work)?;
         *self.thread.lock() = Some(Thread { nudge, handle });
         Ok(())
+    }
+
+    /// Signs nothing any more.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Relaxed);
+    }
+
+    /// Every head that is known to have been signed of this incarnation.
+    pub(crate) fn heads(&self) -> Vec<TreeHead> {
+        let known = self.signing.known.iter().filter(|it| self.binds(it.origin()));
+        let mut heads: Vec<_> = known.map(|it| *it.head()).collect();
+        heads.extend(self.recent.lock().iter().map(|it| *it.head()));
+        heads.extend(self.cosigned().map(|it| *it.head()));
+        heads
     }
 
     /// Whether there is a key to sign with.
@@ -278,6 +296,9 @@ impl Checkpoints {
     fn sign(&self) -> Result<(), Unsigned> {
         let Some(signer) = self.signers()?.pop() else { return Ok(()) };
         let mut recent = self.recent.lock();
+        if self.stopped.load(Relaxed) {
+            return Ok(());
+        }
         let size = TreeSize::new(self.published.get().position().0);
         if self.latest().is_some_and(|it| it.head().size >= size) {
             return Ok(());

@@ -4,6 +4,7 @@ use parking_lot::Mutex;
 use tallystick_domain::Position;
 
 use crate::receipt::ReadOnly;
+use crate::scrub::Scrubbed;
 
 /// How a ledger is.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Health {
     pub queued: usize,
     /// Position of the last savepoint of this run; 0 if there is none.
     pub savepoint: Position,
+    /// What the scrub of the tree has found.
+    pub scrubbed: Scrubbed,
 }
 
 /// What stands in the way of writing.

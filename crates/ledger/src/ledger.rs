@@ -30,6 +30,7 @@ use crate::queue::Queue;
 use crate::receipt::{Outcome, Receipt, SubmitError};
 use crate::saver::Saver;
 use crate::scribe::{Caller, Scribe};
+use crate::scrub::Scrub;
 use crate::sealing::{self, Closed, Opened};
 use crate::settings::Settings;
 use crate::tree::Tree;
@@ -77,6 +78,7 @@ pub(crate) struct Inner {
     pub(crate) saver: Arc<Saver>,
     pub(crate) tree: Arc<Tree>,
     pub(crate) checkpoints: Option<Arc<Checkpoints>>,
+    pub(crate) scrub: Scrub,
     pub(crate) settings: Settings,
 }
 
@@ -340,6 +342,7 @@ impl Ledger {
             in_doubt: self.0.status.is_in_doubt(),
             queued: self.0.queue.len(),
             savepoint: self.0.saver.saved(),
+            scrubbed: self.0.scrub.scrubbed(),
         }
     }
 
@@ -357,6 +360,7 @@ impl Ledger {
         let finish = move || {
             inner.scribe.join();
             inner.historian.close();
+            inner.scrub.close();
             if let Some(checkpoints) = &inner.checkpoints {
                 checkpoints.close();
             }

@@ -29,6 +29,7 @@ use crate::queue::Queue;
 use crate::savepoint::{self, Savepoint};
 use crate::saver::Saver;
 use crate::scribe::Scribe;
+use crate::scrub::{Scrub, Scrutiny};
 use crate::settings::Settings;
 use crate::tree::Tree;
 use crate::writer::Writer;
@@ -178,6 +179,13 @@ impl Ledger {
         if let Some(checkpoints) = &checkpoints {
             checkpoints.start().map_err(OpenError::Thread)?;
         }
+        let scrutiny = Scrutiny {
+            archive: Arc::clone(&archive),
+            tree: Arc::clone(&tree),
+            checkpoints: checkpoints.clone(),
+            status: Arc::clone(&status),
+        };
+        let scrub = Scrub::start(scrutiny, settings.scrub_every).map_err(OpenError::Thread)?;
         Ok(Self(Arc::new(Inner {
             archive,
             published,
@@ -192,6 +200,7 @@ impl Ledger {
             saver,
             tree,
             checkpoints,
+            scrub,
             settings,
         })))
     }

@@ -21,6 +21,8 @@ pub struct Settings {
     pub savepoint_every: u64,
     /// Past snapshots kept.
     pub as_of_kept: usize,
+    /// Rest between two rounds of the tree's scrub.
+    pub scrub_every: Duration,
     /// Longest silence of a feed: it says that it is caught up at least that often.
     pub caught_up_every: Duration,
 }
@@ -38,6 +40,7 @@ impl Default for Settings {
             at_hand: 16_384,
             savepoint_every: 100_000,
             as_of_kept: 8,
+            scrub_every: Duration::from_hours(24),
             caught_up_every: Duration::from_secs(15),
         }
     }

@@ -178,9 +178,8 @@ impl Tree {
             }
             recent.push_back(head);
         }
-        if full && let Err(error) = self.save() {
-            // They stay in memory, and are tried again with the next.
-            tracing::warn!(%error, "full tiles of the tree cannot be written");
+        if full {
+            self.save_or_say();
         }
     }
 
@@ -205,6 +204,25 @@ impl Tree {
             };
             file.write_all_at(&bytes, tile.index() * TILE_BYTES as u64)?;
             self.state.write().unsaved.remove(&tile);
+        }
+    }
+
+    /// Writes full tiles anew, in place of damaged ones.
+    pub(crate) fn mend(&self, tiles: BTreeMap<Tile, Vec<u8>>) {
+        if tiles.is_empty() {
+            return;
+        }
+        for tile in tiles.keys() {
+            tracing::error!(%tile, "a stored tile was damaged, and is made anew from the log");
+        }
+        self.state.write().unsaved.extend(tiles);
+        self.save_or_say();
+    }
+
+    fn save_or_say(&self) {
+        if let Err(error) = self.save() {
+            // They stay in memory, and are tried again with the next.
+            tracing::warn!(%error, "full tiles of the tree cannot be written");
         }
     }
 

@@ -7,6 +7,7 @@ mod pages;
 mod past;
 mod proofs;
 mod restart;
+mod scrub;
 mod sealing;
 mod trouble;
 mod walks;
