@@ -4,11 +4,11 @@
 //! |---|---|
 //! | `checkpoint` | the last signed checkpoint, with the cosignatures that came for it |
 //! | `checkpoint.cosigned` | the last one that a witness cosigned: what receipts are made of |
-//! | `checkpoint.next` | origin, size and root of the checkpoint that is signed next, unsigned |
+//! | `checkpoint.next` | what is being signed at this moment, see `intent` |
 //!
 //! Sign after durable: what is published is durable; its size and root are written to
 //! `checkpoint.next` and synced; only then is it signed, and only when `checkpoint` is synced too is
-//! it shown. So whatever may have been signed is found on disk after any crash, and held against
+//! it shown, and `checkpoint.next` removed. So whatever may have been signed is found on disk after any crash, and held against
 //! the log before anything is served.
 
 use std::collections::VecDeque;
@@ -30,6 +30,7 @@ use tallystick_tally::{
 use thiserror::Error;
 use tokio::sync::watch;
 
+use crate::intent;
 use crate::published::Published;
 use crate::tree::{Tree, TreeError};
 
@@ -80,6 +81,13 @@ pub enum CheckpointFault {
         /// What is wrong with the signature.
         #[source]
         source: NoteError,
+    },
+    /// The node stopped while it signed something, and what it was cannot be read any more. Hold the
+    /// log against every checkpoint that witnesses have kept; then remove the file.
+    #[error("{} is damaged: it is not known what was being signed when the node stopped", path.display())]
+    IntentDamaged {
+        /// The file.
+        path: PathBuf,
     },
     /// The log ends before what was signed: restore it from a backup that has it, or open a new
     /// incarnation.
@@ -305,10 +313,12 @@ impl Checkpoints {
         }
         let head = self.tree.head_at(size)?;
         let origin = signer.verifier_key().name().as_str();
-        let text = format!("{origin}\n{}\n{}\n", head.size, head.root);
-        write_durably(&self.path("checkpoint.next"), text.as_bytes())?;
+        let intent = self.path("checkpoint.next");
+        write_durably(&intent, intent::write(origin, &head).as_bytes())?;
         let checkpoint = Arc::new(signer.sign(head));
         self.write("checkpoint", &checkpoint)?;
+        // Not synced: one that comes back after a crash says what `checkpoint` says.
+        fs::remove_file(&intent)?;
         tracing::debug!(position = size.get(), "checkpoint signed");
         if recent.len() == COSIGNABLE {
             recent.pop_front();
@@ -345,10 +355,10 @@ impl Checkpoints {
     fn check(&self) -> Result<Option<Checkpoint>, CheckpointFault> {
         let signed = self.signed("checkpoint")?;
         *self.cosigned.write() = self.signed("checkpoint.cosigned")?.map(Arc::new);
-        // One that is cut short was never signed.
-        if let Some(bytes) = read(&self.path("checkpoint.next"))?
-            && let Some((origin, head)) = unsigned(&bytes)
-        {
+        let path = self.path("checkpoint.next");
+        if let Some(bytes) = read(&path)? {
+            let intent = intent::read(&bytes);
+            let (origin, head) = intent.ok_or(CheckpointFault::IntentDamaged { path })?;
             self.agrees(origin, &head)?;
         }
         self.signing
@@ -421,15 +431,6 @@ enum Unsigned {
     Tree(#[from] TreeError),
     #[error("the signing key's name cannot be used in an origin")]
     Origin(#[from] InvalidKey),
-}
-
-/// Origin, size and root in `checkpoint.next`.
-fn unsigned(bytes: &[u8]) -> Option<(&str, TreeHead)> {
-    let mut lines = str::from_utf8(bytes).ok()?.strip_suffix('\n')?.split('\n');
-    let origin = lines.next()?;
-    let size = lines.next()?.parse().ok()?;
-    let root = lines.next()?.parse().ok()?;
-    lines.next().is_none().then_some((origin, TreeHead { size, root }))
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, CheckpointFault> {

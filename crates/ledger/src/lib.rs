@@ -21,6 +21,7 @@ mod flusher;
 mod folding;
 mod health;
 mod intake;
+mod intent;
 mod ledger;
 mod messenger;
 mod metrics;

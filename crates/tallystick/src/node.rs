@@ -10,7 +10,7 @@
 //! | `tiles/` | the Merkle tree's full tiles |
 //! | `checkpoint` | the last signed tree head |
 //! | `checkpoint.cosigned` | the last one that a witness cosigned |
-//! | `checkpoint.next` | the tree head that is signed next |
+//! | `checkpoint.next` | the tree head that is being signed |
 //! | `control` | the operators' door, while the folder is served |
 
 use crate::control::Door;

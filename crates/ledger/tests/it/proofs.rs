@@ -2,7 +2,7 @@
 //! what was signed.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -263,14 +263,60 @@ async fn a_log_that_ends_before_what_was_signed_is_not_served() {
     let end = entries(&log).len();
     let said = format!("positions {end} to {end} are missing");
     assert!(found.contains(&said), "{found}");
-
-    // Also when only its intent to sign was written, and also without that it was ever signed.
     fs::remove_file(folder.path().join("checkpoint")).expect("a checkpoint");
+    try_open(&cut, folder.path()).expect("nothing is known to be missing");
+}
+
+/// A ledger that stopped between its intent to sign and the checkpoint, and the intent.
+async fn stopped_while_signing(folder: &Path) -> (Arc<MemoryLog>, PathBuf) {
+    let log = Arc::new(MemoryLog::new(IDENTITY));
+    // In the way of the file that the checkpoint is written to first.
+    fs::create_dir(folder.join("checkpoint.part")).expect("room");
+    let ledger = try_open(&log, folder).expect("a new ledger");
+    set_up(&ledger, WORLD).await;
+    ledger.close().await;
+    fs::remove_dir(folder.join("checkpoint.part")).expect("still empty");
+    assert!(!folder.join("checkpoint").exists());
+    (log, folder.join("checkpoint.next"))
+}
+
+#[tokio::test]
+async fn what_was_being_signed_when_the_node_stopped_binds_the_log_until_it_is_signed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (log, intent) = stopped_while_signing(folder.path()).await;
+    let cut = log_of(&log, log.head().borrow().commit.get() - 1);
     assert!(matches!(fault(&cut, folder.path()), CheckpointFault::Behind { .. }));
-    let next = folder.path().join("checkpoint.next");
-    let text = fs::read_to_string(&next).expect("an intent");
-    fs::write(&next, &text[..text.len() - 3]).expect("room");
-    try_open(&cut, folder.path()).expect("an intent that was cut short was never signed");
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let (other, _) = stopped_while_signing(elsewhere.path()).await;
+    assert!(matches!(fault(&other, folder.path()), CheckpointFault::OtherRoot { .. }));
+
+    let ledger = try_open(&log, folder.path()).expect("it is the log that was being signed");
+    ledger.close().await;
+    let signed = ledger.checkpoint().expect("signed after all");
+    assert_eq!(signed.head().size.get(), log.head().borrow().last_position);
+    assert!(!intent.exists(), "there is nothing left that is not in the checkpoint");
+}
+
+#[tokio::test]
+async fn an_intent_to_sign_that_was_cut_or_changed_anywhere_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (log, intent) = stopped_while_signing(folder.path()).await;
+    let whole = fs::read(&intent).expect("an intent");
+    // Every bit and every length are tried where it is read.
+    let flipped = (0..whole.len()).step_by(11).map(|at| {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1 << (at % 8);
+        bytes
+    });
+    let cut = (0..whole.len()).step_by(25).map(|length| whole[..length].to_vec());
+    for damaged in flipped.chain(cut) {
+        fs::write(&intent, &damaged).expect("room");
+        let found = fault(&log, folder.path());
+        let text = String::from_utf8_lossy(&damaged);
+        assert!(matches!(found, CheckpointFault::IntentDamaged { .. }), "{found} for {text:?}");
+    }
+    fs::write(&intent, &whole).expect("room");
+    try_open(&log, folder.path()).expect("undamaged");
 }
 
 #[tokio::test]
