@@ -10,7 +10,7 @@ use tallystick_domain::{
     person::Registration,
     text::Note,
 };
-use tallystick_vault::Vault;
+use tallystick_vault::{SealError, Vault};
 use tallystick_views::{Scope, Snapshot};
 use thiserror::Error;
 use tokio::sync::{oneshot, watch};
@@ -27,7 +27,7 @@ use crate::metrics::{MetricValues, Metrics};
 use crate::page::{self, Direction, Page, Span};
 use crate::published::Published;
 use crate::queue::Queue;
-use crate::receipt::{Outcome, Receipt, SubmitError};
+use crate::receipt::{Outcome, ReadOnly, Receipt, SubmitError};
 use crate::saver::Saver;
 use crate::scribe::{Caller, Scribe};
 use crate::scrub::Scrub;
@@ -215,7 +215,7 @@ impl Ledger {
     /// vault.
     ///
     /// # Errors
-    /// [`SubmitError::Reading`].
+    /// [`SubmitError::Reading`], and [`SubmitError::OutcomeUnknown`] if it may have been recorded before.
     pub fn dry_run(&self, mut command: Command<Given>) -> Result<DryRun, SubmitError> {
         command.mac = intake::mac(&self.0.vault, &command);
         let snapshot = self.snapshot();
@@ -381,7 +381,6 @@ impl Ledger {
     ) -> Result<Option<Outcome>, SubmitError> {
         let id = EventId::derive(command.origin.agency, command.id, 0);
         writer::earlier(id, &command.mac, &self.0.archive, snapshot.position())
-            .map_err(SubmitError::Reading)
     }
 
     /// Decides a command on a snapshot, with blanks for personal values.
@@ -410,6 +409,9 @@ impl Ledger {
 impl From<IntakeError> for SubmitError {
     fn from(error: IntakeError) -> Self {
         match error {
+            IntakeError::Seal(SealError::Poisoned(poisoned)) => {
+                Self::ReadOnly(ReadOnly::Vault(poisoned))
+            }
             IntakeError::Seal(error) => Self::Sealing(error),
             IntakeError::Read(error) => Self::Reading(error),
         }

@@ -389,14 +389,19 @@ fn with(published: &Snapshot, batch: &Batch) -> Arc<Snapshot> {
 /// What became of a command that was recorded before, by the id of its first event.
 ///
 /// # Errors
-/// [`ReadError`] if its record cannot be read.
+/// [`SubmitError::OutcomeUnknown`] if its record, or one that could be, cannot be read: nobody can
+/// say then whether it was recorded.
 pub(crate) fn earlier(
     id: EventId,
     mac: &[u8; 16],
     archive: &Archive,
     upto: Position,
-) -> Result<Option<Outcome>, ReadError> {
-    let Some(first) = archive.event(id, upto)? else { return Ok(None) };
+) -> Result<Option<Outcome>, SubmitError> {
+    let unknown = |error: ReadError| {
+        tracing::error!(%error, "it cannot be read whether a command was recorded");
+        SubmitError::OutcomeUnknown
+    };
+    let Some(first) = archive.event(id, upto).map_err(unknown)? else { return Ok(None) };
     Ok(Some(if macs_equal(&first.envelope.command_mac, mac) {
         Outcome::Replayed(Receipt::of(&first))
     } else {

@@ -25,6 +25,7 @@ struct State {
     /// The blocks as bytes, as a disk would hold them: reading checks them again.
     blocks: Vec<Bytes>,
     fail_next_flush: bool,
+    fail_reads: bool,
     poison: Option<AppendError>,
 }
 
@@ -51,7 +52,7 @@ impl MemoryLog {
     pub fn reopen(self) -> Self {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         let head = watch::Sender::new(*self.head.borrow());
-        let state = State { blocks: state.blocks, fail_next_flush: false, poison: None };
+        let state = State { blocks: state.blocks, ..State::default() };
         Self {
             identity: self.identity,
             block_limit: self.block_limit,
@@ -63,6 +64,11 @@ impl MemoryLog {
     /// Makes the next append fail as a disk does that cannot write: it poisons the log.
     pub fn fail_next_flush(&self) {
         self.lock().fail_next_flush = true;
+    }
+
+    /// Makes all reads fail, or succeed again: as a disk that has gone away, and come back.
+    pub fn fail_reads(&self, fail: bool) {
+        self.lock().fail_reads = fail;
     }
 
     /// Flips a bit in a stored block, as a disk may.
@@ -117,6 +123,10 @@ impl MemoryLog {
         budget: ReadBudget,
     ) -> Result<Vec<Block>, ReadError> {
         let state = self.lock();
+        if state.fail_reads {
+            let source = Arc::from(Box::from("made to fail"));
+            return Err(ReadError::Unavailable { source });
+        }
         let mut blocks = Vec::new();
         let mut bytes = 0;
         for stored in state.blocks.iter().skip(index(after)).take(budget.blocks.max(1)) {

@@ -129,7 +129,8 @@ refusals! {
     /// Too much is waiting. Nothing is recorded: send the same command again in a while.
     Busy = "BUSY" {}
 
-    /// The ledger takes no commands for now. Nothing is recorded; queries go on.
+    /// The ledger takes no commands for now, or cannot read what this one needs. Nothing is recorded;
+    /// queries go on.
     ReadOnly = "READ_ONLY" {}
 }
 
@@ -302,11 +303,11 @@ impl CommandError {
         Self::Busy(Busy { code: Busy::CODE.to_owned(), message, field: None, step: None })
     }
 
-    /// That nothing is written for now. Why is the operator's to know.
-    pub(crate) fn read_only() -> Self {
+    /// That nothing is written for now. More than this is the operator's to know.
+    pub(crate) fn read_only(message: &str) -> Self {
         Self::ReadOnly(ReadOnly {
             code: ReadOnly::CODE.to_owned(),
-            message: "the ledger is read-only".to_owned(),
+            message: message.to_owned(),
             field: None,
             step: None,
         })

@@ -167,13 +167,19 @@ async fn carry_out(ctx: &Context<'_>, input: impl Ask) -> Result<Done> {
         Err(SubmitError::Busy { limit }) => {
             return Ok(refused(at, vec![CommandError::busy(limit.to_string())]));
         }
-        Err(SubmitError::ReadOnly(_)) => return Ok(refused(at, vec![CommandError::read_only()])),
+        Err(SubmitError::ReadOnly(_)) => {
+            return Ok(refused(at, vec![CommandError::read_only("the ledger is read-only")]));
+        }
+        // A ledger that cannot read what it decides on cannot decide, and so not write.
+        Err(SubmitError::Reading(error)) => {
+            tracing::error!(%error, "a command was refused: a record that it needs cannot be read");
+            let message = "a record that the decision needs cannot be read";
+            return Ok(refused(at, vec![CommandError::read_only(message)]));
+        }
         Err(error @ SubmitError::ShuttingDown) => {
             return Err(Code::ShuttingDown.error(error.to_string()));
         }
-        Err(error @ (SubmitError::Sealing(_) | SubmitError::Reading(_))) => {
-            return Err(Error::new_with_source(error));
-        }
+        Err(error @ SubmitError::Sealing(_)) => return Err(Error::new_with_source(error)),
     };
     let at = match &receipt {
         Some(receipt) => {

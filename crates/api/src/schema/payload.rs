@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Enum, Error, ID, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Enum, ID, Object, Result, SimpleObject};
 use tallystick_domain as domain;
 use tallystick_domain::{
     Record, StreamId,
     id::{AgencyId, AgreementId, PersonId, PlacementId, ReferralId, SentenceId, ServiceId},
 };
 use tallystick_ledger::NoReceipt;
+use tokio::sync::OnceCell;
 
 use super::{
     agency::Agency,
@@ -62,6 +63,20 @@ pub(crate) struct Receipt {
     recorded_at: DateTime,
     /// Identifiers of its events, in order.
     events: Vec<ID>,
+    /// The proof, once it was asked for.
+    #[graphql(skip)]
+    made: OnceCell<Result<String, NoReceipt>>,
+}
+
+/// Why a receipt has no proof. The command is recorded all the same.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub(crate) enum NoProof {
+    /// This ledger signs nothing.
+    NoKey,
+    /// No checkpoint covers it yet. Send the same command again in a second.
+    NotYet,
+    /// It cannot be made just now, because something stored cannot be read.
+    Unreadable,
 }
 
 /// That a command is recorded, and where.
@@ -70,16 +85,35 @@ impl Receipt {
     /// The proof of its first event, C2SP tlog-proof: shows with no server and no ledger at hand
     /// that it is in a signed tree. Absent while no checkpoint covers it: `awaitCheckpoint` waits
     /// for one, and later the same command, sent again, has it.
-    async fn proof(&self) -> Option<Result<String>> {
-        match proof_of(&self.at, self.first.0).await {
-            Ok(proof) => Some(Ok(proof)),
-            Err(NoReceipt::Unsigned | NoReceipt::NotYet(_)) => None,
-            Err(NoReceipt::Tree(error)) => Some(Err(Error::new_with_source(error))),
+    async fn proof(&self) -> Option<&str> {
+        self.made().await.as_deref().ok()
+    }
+
+    /// Why there is no proof; absent if there is one.
+    async fn no_proof(&self) -> Option<NoProof> {
+        match self.made().await {
+            Ok(_) => None,
+            Err(NoReceipt::Unsigned) => Some(NoProof::NoKey),
+            Err(NoReceipt::NotYet(_)) => Some(NoProof::NotYet),
+            Err(NoReceipt::Tree(_)) => Some(NoProof::Unreadable),
         }
     }
 }
 
 impl Receipt {
+    /// The proof, made once. That it could not be made spoils nothing: what the command came to
+    /// stands.
+    async fn made(&self) -> &Result<String, NoReceipt> {
+        let make = async || {
+            proof_of(&self.at, self.first.0).await.inspect_err(|error| {
+                if let NoReceipt::Tree(error) = error {
+                    tracing::error!(position = self.first.0.0, %error, "a receipt has no proof");
+                }
+            })
+        };
+        self.made.get_or_init(make).await
+    }
+
     fn of(at: &Arc<At>, receipt: &tallystick_ledger::Receipt) -> Self {
         Self {
             at: Arc::clone(at),
@@ -90,6 +124,7 @@ impl Receipt {
             version: receipt.version,
             recorded_at: receipt.recorded_at.into(),
             events: receipt.events.iter().map(id::show).collect(),
+            made: OnceCell::new(),
         }
     }
 }
@@ -164,10 +199,11 @@ macro_rules! payloads {
                 self.0.receipt.as_ref().map(|it| Receipt::of(&self.0.at, it))
             }
 
-            /// Its events, in order.
-            fn events(&self) -> Result<Vec<Event>> {
+            /// Its events, in order. Absent, with an error, where they cannot be read back: what
+            /// became of the command is told all the same.
+            fn events(&self) -> Option<Result<Vec<Event>>> {
                 let event = |record| Event::new(Arc::clone(&self.0.at), record);
-                Ok(self.0.records()?.into_iter().map(event).collect())
+                Some(self.0.records().map(|them| them.into_iter().map(event).collect()))
             }
 
             /// Why it was refused: everything that is wrong with its fields, or the first rule that
@@ -316,13 +352,15 @@ payloads! {
     CorrectEventPayload {
         /// The things whose events were corrected, each once. What was voided altogether is not
         /// among them.
-        changed: Result<Vec<Node<'_>>> = |done| {
-            let records = done.records()?;
-            let mut streams: Vec<_> = records.iter().map(|it| it.envelope.stream).collect();
-            streams.sort_unstable();
-            streams.dedup();
-            let at: &At = &done.at;
-            Ok(streams.into_iter().filter_map(|stream| Node::of_stream(at, stream)).collect())
+        #[expect(clippy::unnecessary_wraps, reason = "an error leaves it absent, not the payload")]
+        changed: Option<Result<Vec<Node<'_>>>> = |done| {
+            Some(done.records().map(|records| {
+                let mut streams: Vec<_> = records.iter().map(|it| it.envelope.stream).collect();
+                streams.sort_unstable();
+                streams.dedup();
+                let at: &At = &done.at;
+                streams.into_iter().filter_map(|stream| Node::of_stream(at, stream)).collect()
+            }))
         },
     }
 }

@@ -213,12 +213,13 @@ async fn audit_is_open_to_the_roles_of_its_row() {
 
 /// A mutation that is always right, with the proof asked for.
 async fn describe(open: &Partnership, await_checkpoint: bool) -> Value {
-    let mutation = document("describeAgency").replacen("recordedAt", "recordedAt proof", 1);
+    let mutation = document("describeAgency").replacen("recordedAt", "recordedAt proof noProof", 1);
     let input = json!({"agency": LEAD.0.to_string(), "name": "YSS", "kind": "CHARITY",
         "status": "PARTNER", "occurredOn": "2009-06-01", "commandId": open.command_id(),
         "awaitCheckpoint": await_checkpoint});
     let answer = open.ask(COMMISSIONER, &mutation, &json!({ "input": input })).await;
     assert_eq!(answer["data"]["describeAgency"]["outcome"], "ACCEPTED", "{answer}");
+    assert!(answer["errors"].is_null(), "{answer}");
     answer["data"]["describeAgency"]["receipt"].clone()
 }
 
@@ -235,13 +236,26 @@ async fn a_command_may_wait_for_its_proof() {
 }
 
 #[tokio::test]
+async fn a_proof_that_cannot_be_made_spoils_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = signed(&folder, 1, Vec::new()).await;
+    open.log.fail_reads(true);
+    let receipt = describe(&open, true).await;
+    assert!(receipt["position"].is_string(), "{receipt}");
+    assert_eq!((&receipt["proof"], &receipt["noProof"]), (&Value::Null, &json!("UNREADABLE")));
+    open.log.fail_reads(false);
+    let receipt = describe(&open, true).await;
+    assert_eq!(receipt["noProof"], Value::Null, "{receipt}");
+}
+
+#[tokio::test]
 async fn what_no_checkpoint_covers_has_no_proof_yet() {
     let folder = tempfile::tempdir().unwrap();
     let open = signed(&folder, 1, Vec::new()).await;
     // Nothing can be signed any more.
     folder.close().unwrap();
     let receipt = describe(&open, false).await;
-    assert_eq!(receipt["proof"], Value::Null);
+    assert_eq!((&receipt["proof"], &receipt["noProof"]), (&Value::Null, &json!("NOT_YET")));
     let position = text(&receipt["first"]);
     let fields = format!("receipt(position: \"{position}\")");
     let answer = audit(&open, AUDITOR, &fields).await;
@@ -253,7 +267,7 @@ async fn what_no_checkpoint_covers_has_no_proof_yet() {
 async fn without_a_key_nothing_is_waited_for() {
     let open = Partnership::open().await;
     let receipt = describe(&open, true).await;
-    assert_eq!(receipt["proof"], Value::Null);
+    assert_eq!((&receipt["proof"], &receipt["noProof"]), (&Value::Null, &json!("NO_KEY")));
     let fields = "checkpoint { size } verifierKey witnesses { name } receipt(position: \"2\")";
     let answer = audit(&open, AUDITOR, fields).await;
     let nothing =

@@ -158,7 +158,7 @@ impl<T: Ticket> Writer<T> {
         let overlay = &mut open.overlay;
         let durable = match earlier(submission.id, mac, archive, self.published.position()) {
             Ok(durable) => durable,
-            Err(error) => return Verdict::Answered(Err(SubmitError::Reading(error))),
+            Err(error) => return Verdict::Answered(Err(error)),
         };
         if let Some(outcome) = durable {
             return Verdict::Answered(Ok(outcome));

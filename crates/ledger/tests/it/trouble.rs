@@ -7,7 +7,7 @@ use tallystick_ledger::{Outcome, ReadOnly, Settings, SubmitError};
 use tallystick_log::{BlockBuilder, Faults, FaultyLog, MemoryLog, wait};
 
 use crate::house::{IDENTITY, accepted, memory, open, set_up};
-use crate::world::World;
+use crate::world::{World, command_id};
 
 #[tokio::test]
 async fn after_a_failed_flush_nothing_is_written_and_everything_read() {
@@ -25,6 +25,30 @@ async fn after_a_failed_flush_nothing_is_written_and_everything_read() {
     assert!(matches!(ledger.health().read_only, Some(ReadOnly::Log(_))));
     assert_eq!(ledger.snapshot().position(), head);
     assert!(ledger.records(&[Position(1)]).is_ok());
+}
+
+#[tokio::test]
+async fn without_its_records_a_command_is_known_to_be_new_or_not_known_at_all() {
+    let world = World::SMALL;
+    let log = Arc::new(MemoryLog::new(IDENTITY));
+    let ledger = open(log.clone(), Settings { at_hand: 1, ..Settings::default() });
+    set_up(&ledger, world).await;
+    let life = world.life(0);
+    for command in &life {
+        accepted(&ledger, command.clone()).await;
+    }
+    let voiding = world.voiding(&life[life.len() - 1], command_id(9_000));
+    log.fail_reads(true);
+    // It was recorded, and nobody can read that.
+    let again = ledger.submit(life[0].clone()).await;
+    assert!(matches!(again, Err(SubmitError::OutcomeUnknown)), "{again:?}");
+    // It was not, and cannot be decided without the history that it corrects.
+    let undecided = ledger.submit(voiding.clone()).await;
+    assert!(matches!(undecided, Err(SubmitError::Reading(_))), "{undecided:?}");
+    log.fail_reads(false);
+    let again = ledger.submit(life[0].clone()).await;
+    assert!(matches!(again, Ok(Outcome::Replayed(_))), "{again:?}");
+    accepted(&ledger, voiding).await;
 }
 
 #[tokio::test]

@@ -114,3 +114,46 @@ async fn a_log_that_cannot_write_is_said_to_be_so_and_reads_go_on() {
     let answer = open.ask(MANAGER, node, &json!({"id": person.person})).await;
     assert_eq!(answer["data"]["node"]["id"], person.person.as_str());
 }
+
+#[tokio::test]
+async fn a_log_that_cannot_be_read_is_no_fault_of_ours_and_nothing_is_recorded_on_it() {
+    let open = Partnership::open().await;
+    let person = open.person().await;
+    let input = with(open.referral_of(&person), json!({"commandId": ID}));
+    let made = open.accepted(MANAGER, "makeReferral", input.clone()).await;
+    open.grow(20).await;
+    open.log.fail_reads(true);
+    // It may have been recorded: that is all that can be said.
+    let again = open.give(MANAGER, "makeReferral", input.clone()).await;
+    assert_eq!((&again["outcome"], &again["receipt"]), (&json!("OUTCOME_UNKNOWN"), &Value::Null));
+    let void = json!({"target": made["receipt"]["events"][0], "op": {"void": true},
+        "reason": "ENTERED_WRONGLY"});
+    let correction = json!({ "corrections": [void] });
+    let error = open.refused(MANAGER, "correctEvent", correction.clone()).await;
+    assert_eq!((&error["__typename"], &error["code"]), (&json!("ReadOnly"), &json!("READ_ONLY")));
+    open.log.fail_reads(false);
+    let again = open.give(MANAGER, "makeReferral", input).await;
+    assert_eq!((&again["outcome"], &again["receipt"]), (&json!("REPLAYED"), &made["receipt"]));
+    open.accepted(MANAGER, "correctEvent", correction).await;
+}
+
+#[tokio::test]
+async fn what_became_of_a_command_is_told_where_its_events_cannot_be_read_back() {
+    let open = Partnership::open().await;
+    let placement = open.started_placement(&open.person().await).await;
+    let entries: Vec<_> = (1..=6).map(|day| came(&placement, &format!("s{day}"))).collect();
+    // The first of its events is at hand, the others are not.
+    let sheet = json!({"entries": entries, "commandId": ID});
+    let recorded = open.accepted(CASEWORKER, "recordAttendance", sheet.clone()).await;
+    open.grow(20).await;
+    let again = open.give(CASEWORKER, "recordAttendance", sheet.clone()).await;
+    assert_eq!(again["events"], recorded["events"]);
+    open.grow(3).await;
+    let event = "query($id: ID!) { node(id: $id) { id } }";
+    let first = json!({"id": recorded["receipt"]["events"][0]});
+    assert_eq!(open.ask(CASEWORKER, event, &first).await["data"]["node"]["id"], first["id"]);
+    open.log.fail_reads(true);
+    let again = open.give(CASEWORKER, "recordAttendance", sheet).await;
+    assert_eq!((&again["outcome"], &again["events"]), (&json!("REPLAYED"), &Value::Null));
+    assert_eq!(again["receipt"], recorded["receipt"]);
+}
