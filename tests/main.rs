@@ -9,10 +9,12 @@ mod disk;
 mod folder;
 mod forgery;
 mod load;
+mod mirror;
 mod node;
 mod partnership;
 mod replay;
 mod socket;
+mod tls;
 
 mod backup;
 mod corrections;

@@ -3,116 +3,18 @@
 
 use crate::command::register;
 use crate::forgery::{Found, Stopped};
+use crate::mirror::{Mirror, TOKEN};
 use crate::node::{Node, printed, run, tallystick};
 use crate::partnership::{Partnership, agency, caller};
-use std::ffi::OsString;
+use crate::tls::Front;
+use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 use tallystick_tally::{
     AddCheckpoint, Checkpoint, ConsistencyProof, Signer, Tile, TreeSize, VerifierKey,
 };
-
-/// A file server for a bundle, which takes cosignatures of its checkpoint: as a ledger is to its
-/// witnesses.
-struct Mirror {
-    address: String,
-    served: Arc<Mutex<PathBuf>>,
-    /// What it shows from the next cosignature on.
-    then: Arc<Mutex<Option<PathBuf>>>,
-}
-
-impl Mirror {
-    fn of(bundle: &Path, witnesses: &[VerifierKey]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = listener.local_addr().expect("an address").to_string();
-        let served = Arc::new(Mutex::new(bundle.to_owned()));
-        let then = Arc::new(Mutex::new(None::<PathBuf>));
-        let (folder, witnesses) = (Arc::clone(&served), witnesses.to_vec());
-        let next = Arc::clone(&then);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut folder = folder.lock().expect("not poisoned");
-                let mut stream = stream.expect("a connection");
-                // A caller who went away is no failure of the server's.
-                let Ok((request, body)) = asked(&stream) else { continue };
-                if request.starts_with("post")
-                    && let Some(next) = next.lock().expect("not poisoned").take()
-                {
-                    *folder = next;
-                }
-                let (status, answer) = answer(&request, body, &folder, &witnesses);
-                let length = answer.len();
-                let _ = write!(
-                    stream,
-                    "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
-                );
-                let _ = stream.write_all(&answer);
-            }
-        });
-        Self { address, served, then }
-    }
-
-    /// The log signs again while a cosignature is on its way.
-    fn grow_meanwhile(&self, bundle: &Path) {
-        *self.then.lock().expect("not poisoned") = Some(bundle.to_owned());
-    }
-
-    /// From now on another story.
-    fn show(&self, bundle: &Path) {
-        bundle.clone_into(&mut self.served.lock().expect("not poisoned"));
-    }
-}
-
-/// The first line of a request, and its body.
-fn asked(stream: &TcpStream) -> std::io::Result<(String, Vec<u8>)> {
-    let mut lines = BufReader::new(stream);
-    let mut head = Vec::new();
-    loop {
-        let mut line = String::new();
-        lines.read_line(&mut line)?;
-        if line.trim().is_empty() {
-            break;
-        }
-        head.push(line.trim().to_ascii_lowercase());
-    }
-    assert!(head.contains(&"authorization: bearer the witness's token".to_owned()), "{head:?}");
-    let length = head.iter().find_map(|line| line.strip_prefix("content-length: "));
-    let mut body = vec![0; length.map_or(0, |length| length.parse().expect("a number"))];
-    lines.read_exact(&mut body)?;
-    Ok((head.swap_remove(0), body))
-}
-
-fn answer(
-    request: &str,
-    body: Vec<u8>,
-    folder: &Path,
-    witnesses: &[VerifierKey],
-) -> (u16, Vec<u8>) {
-    let words: Vec<&str> = request.split(' ').collect();
-    match (words[0], words[1].strip_prefix("/log/").expect("a path")) {
-        ("post", "cosignatures") => {
-            let path = folder.join("checkpoint");
-            let bytes = fs::read(&path).expect("a checkpoint");
-            let mut checkpoint = Checkpoint::parse(&bytes).expect("a checkpoint");
-            let lines = String::from_utf8(body).expect("text");
-            match checkpoint.add_cosignatures(&lines, witnesses) {
-                Ok(1) => {
-                    fs::write(&path, checkpoint.to_string()).expect("written");
-                    (200, b"1\n".to_vec())
-                }
-                other => (400, format!("{other:?}").into_bytes()),
-            }
-        }
-        ("get", path) => match fs::read(folder.join(path)) {
-            Ok(bytes) => (200, bytes),
-            Err(_) => (404, Vec::new()),
-        },
-        _ => (405, Vec::new()),
-    }
-}
 
 /// A ledger whose story is told at several sizes, as the real key signed it.
 struct Story {
@@ -124,7 +26,7 @@ impl Story {
     fn new() -> Self {
         let ledger = Stopped::ledger();
         let key = ledger.key();
-        fs::write(ledger.path("token"), "the witness's token\n").expect("written");
+        fs::write(ledger.path("token"), format!("{TOKEN}\n")).expect("written");
         Self { ledger, key }
     }
 
@@ -181,7 +83,10 @@ impl Witness {
     }
 
     fn once_at(&self, address: &str) -> Found {
-        let url = format!("http://{address}");
+        self.once_with(&format!("http://{address}"), &[])
+    }
+
+    fn once_with(&self, url: &str, more: &[&OsStr]) -> Found {
         let token = self.token.clone();
         let words: Vec<OsString> = vec![
             "witness".into(),
@@ -191,7 +96,8 @@ impl Witness {
             "--token-file".into(),
             token.into(),
         ];
-        let output = run(words.into_iter().chain(self.witnessing()));
+        let more = more.iter().map(|&word| word.to_owned());
+        let output = run(words.into_iter().chain(more).chain(self.witnessing()));
         let mut found = Found::of(&output);
         found.said.push_str(&String::from_utf8_lossy(&output.stderr));
         found
@@ -408,7 +314,7 @@ fn threat_06_two_stories_cannot_both_have_a_quorum() {
 async fn a_ledger_that_is_served_is_witnessed_and_its_folder_bears_the_cosignature() {
     let partnership = Partnership::found().await;
     let home = partnership.stopped();
-    let token = "the witness's token";
+    let token = TOKEN;
     fs::write(home.folder().join("token"), token).expect("written");
     home.admit("witness", &agency("inspector"), "witness", token);
     let own = fs::read(home.data().join("checkpoint")).expect("a checkpoint");
@@ -445,6 +351,50 @@ async fn a_ledger_that_is_served_is_witnessed_and_its_folder_bears_the_cosignatu
         policy.into(),
     ];
     Found::of(&run(words)).is(0, "cosigned by auditor.example");
+}
+
+#[test]
+fn a_log_behind_tls_is_witnessed_if_its_certificate_is_the_one() {
+    let story = Story::new();
+    let auditor = story.witness("auditor.example");
+    let log = Mirror::of(&story.bundle("young", 300, None), std::slice::from_ref(&auditor.public));
+    let folder = story.ledger.path("");
+    let front = Front::of(&log.address, "localhost", &folder);
+    let with = |ca: &Path, url: &str| auditor.once_with(url, &["--ca".as_ref(), ca.as_os_str()]);
+    // No browser knows it, another has another name, and a third is not what was asked for.
+    auditor.once_with(&front.url, &[]).is(1, "UnknownIssuer");
+    let other = Front::of(&log.address, "other.example", &folder);
+    with(&other.ca, &other.url).is(1, "not valid for name");
+    with(&other.ca, &front.url).is(1, "invalid peer certificate");
+    with(&auditor.key, &front.url).is(1, "holds no certificate");
+    assert_eq!(auditor.seen(), "");
+    with(&front.ca, &front.url).is(0, "records  300");
+}
+
+#[test]
+fn threat_43_a_token_goes_to_the_address_that_was_given_and_nowhere_in_the_clear() {
+    let story = Story::new();
+    let auditor = story.witness("auditor.example");
+    auditor.once_with("http://ledger.example", &[]).is(1, "plain HTTP off this machine");
+    auditor.once_with("ftp://127.0.0.1", &[]).is(1, "is no https address");
+    // A log that sends its callers to another, which is one.
+    let bundle = story.bundle("young", 300, None);
+    let log = Mirror::of(&bundle, std::slice::from_ref(&auditor.public));
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let location = format!("http://{}/log/checkpoint", log.address);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let mut head = [0; 4_096];
+            let _ = stream.read(&mut head);
+            let answer =
+                format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n");
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    auditor.once_at(&address).is(1, "sends its callers elsewhere");
+    auditor.once(&log).is(0, "Cosigned");
 }
 
 #[test]

@@ -177,6 +177,10 @@ pub(crate) struct Replay {
     /// File with the bearer token for that node.
     #[arg(long, value_name = "FILE", requires = "url")]
     pub(crate) token_file: Option<PathBuf>,
+    /// File with the certificates (PEM) by which that node is known, instead of those that
+    /// browsers trust.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub(crate) ca: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -334,12 +338,15 @@ pub(crate) struct Witnessing {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct WitnessOnce {
-    /// Address of the ledger.
+    /// Address of the ledger: https, or http on this machine.
     #[arg(long, value_name = "URL")]
     pub(crate) url: String,
     /// File with the bearer token for it.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: PathBuf,
+    /// File with the certificates (PEM) by which it is known, instead of those that browsers trust.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) witnessing: Witnessing,
 }

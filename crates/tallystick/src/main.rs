@@ -13,6 +13,7 @@ mod key;
 mod key_file;
 mod node;
 mod observe;
+mod remote;
 mod replay;
 mod restore;
 mod serve;

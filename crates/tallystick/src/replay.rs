@@ -6,6 +6,7 @@ use crate::cli::Replay;
 use crate::init::hex;
 use crate::node::options_if_new;
 use crate::observe::{self, Meter};
+use crate::remote::Remote;
 use crate::settings::LogFormat;
 use anyhow::{Context as _, bail, ensure};
 use std::fs::File;
@@ -22,6 +23,13 @@ use tallystick_views::{List, Scope, Snapshot};
 /// Folds and prints.
 pub(crate) fn run(flags: &Replay) -> anyhow::Result<()> {
     observe::start(LogFormat::Text, "warn")?;
+    let node = match (&flags.url, &flags.token_file) {
+        (Some(url), Some(token)) => {
+            let url = url.trim_end_matches('/').trim_end_matches("/graphql");
+            Some(Remote::new(url, token, flags.ca.as_deref())?)
+        }
+        _ => None,
+    };
     let mut meter = Meter::new("folding");
     let upto = flags.as_of.map(Position);
     let log = match (&flags.data, &flags.export, &flags.from_bundle) {
@@ -33,10 +41,7 @@ pub(crate) fn run(flags: &Replay) -> anyhow::Result<()> {
     let snapshot = replay(&log, upto, |progress| meter.at(progress.position.0, progress.head.0))?;
     drop(meter);
     print(&snapshot);
-    if let (Some(url), Some(token_file)) = (&flags.url, &flags.token_file) {
-        compare(&snapshot, url, token_file)?;
-    }
-    Ok(())
+    node.map_or(Ok(()), |node| compare(&snapshot, &node))
 }
 
 /// Opens the log of a folder that must exist: a tool must not make what it was to look at.
@@ -163,19 +168,12 @@ fn print(snapshot: &Snapshot) {
 }
 
 /// Asks a running node for its digest at the same position.
-fn compare(snapshot: &Snapshot, url: &str, token_file: &Path) -> anyhow::Result<()> {
-    let token = std::fs::read_to_string(token_file)
-        .with_context(|| format!("cannot read {}", token_file.display()))?;
+fn compare(snapshot: &Snapshot, node: &Remote) -> anyhow::Result<()> {
     let query = format!(
         "{{ viewer {{ agency {{ id }} role }} ledger(asOf: {{ position: \"{}\" }}) {{ digest }} }}",
         snapshot.position()
     );
-    let url = format!("{}/graphql", url.trim_end_matches('/').trim_end_matches("/graphql"));
-    let mut answer = ureq::post(&url)
-        .header("authorization", format!("Bearer {}", token.trim()))
-        .send_json(serde_json::json!({ "query": query }))
-        .with_context(|| format!("cannot ask {url}"))?;
-    let answer: serde_json::Value = answer.body_mut().read_json()?;
+    let (url, answer) = (node.url(), node.query(&query)?);
     let text = |path: &str| answer.pointer(path).and_then(serde_json::Value::as_str);
     let (Some(agency), Some(role), Some(theirs)) =
         (text("/data/viewer/agency/id"), text("/data/viewer/role"), text("/data/ledger/digest"))

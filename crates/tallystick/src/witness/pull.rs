@@ -5,32 +5,28 @@ use super::memory::{Declined, Memory};
 use super::{Desk, now};
 use crate::cli::WitnessOnce;
 use crate::observe;
+use crate::remote::{Remote, refusal};
 use crate::settings::LogFormat;
-use anyhow::{Context as _, bail, ensure};
-use std::time::Duration;
+use anyhow::{Context as _, bail};
 use tallystick_tally::{
     AddCheckpoint, Checkpoint, ConsistencyProof, Cosigner, MAX_NOTE_BYTES, ProofError, Refusal,
     Signature, TILE_BYTES, Tile,
 };
-use ureq::Agent;
 
 /// A log that goes on signs another checkpoint each second; the cosignature has to be in before.
 const ATTEMPTS: u32 = 5;
 
-/// No answer takes longer; one that does has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 pub(super) fn run(flags: &WitnessOnce) -> anyhow::Result<()> {
     observe::start(LogFormat::Text, "warn")?;
     let Desk { cosigner, mut memory } = Desk::open(&flags.witnessing)?;
-    let log = Remote::new(flags)?;
+    let log = Remote::new(&flags.url, &flags.token_file, flags.ca.as_deref())?;
     for _ in 0..ATTEMPTS {
-        let checkpoint = log.checkpoint()?;
+        let checkpoint = checkpoint_of(&log)?;
         let signature = match look(&log, &checkpoint, &mut memory, &cosigner)? {
             Ok(signature) => signature,
             Err(refusal) => return Err(alarm(&memory, &checkpoint, &refusal)),
         };
-        if log.hand_in(&signature.to_string())? {
+        if hand_in(&log, &signature.to_string())? {
             let head = checkpoint.head();
             println!("Cosigned as {}:", cosigner.verifier_key().name());
             println!("log      {}", checkpoint.origin());
@@ -40,7 +36,7 @@ pub(super) fn run(flags: &WitnessOnce) -> anyhow::Result<()> {
         }
         // The checkpoint is another by now.
     }
-    bail!("the log at {} did not take the cosignature {ATTEMPTS} times", log.url)
+    bail!("the log at {} did not take the cosignature {ATTEMPTS} times", log.url())
 }
 
 /// Judges a checkpoint, with the proof from what was seen to it.
@@ -58,7 +54,7 @@ fn look(
         return Ok(Err(Refusal::NotSigned(error)));
     }
     let (old, new) = (memory.head().size, checkpoint.head().size);
-    let proof = match ConsistencyProof::build(old, new, |tile| log.tile(tile)) {
+    let proof = match ConsistencyProof::build(old, new, |tile| tile_of(log, tile)) {
         Ok(proof) => proof,
         Err(ProofError::Beyond { .. }) => return Ok(Err(Refusal::OldSizeTooLarge)),
         Err(ProofError::Read(error)) => return Err(error),
@@ -96,59 +92,23 @@ fn alarm(memory: &Memory, checkpoint: &Checkpoint, refusal: &Refusal) -> anyhow:
     )
 }
 
-/// A log at its address.
-struct Remote {
-    agent: Agent,
-    url: String,
-    token: String,
+fn checkpoint_of(log: &Remote) -> anyhow::Result<Checkpoint> {
+    let bytes = log.get("/log/checkpoint", MAX_NOTE_BYTES as u64)?;
+    let bytes = bytes.with_context(|| format!("{} has no checkpoint yet", log.url()))?;
+    Checkpoint::parse(&bytes).context("what the log gave for its checkpoint is none")
 }
 
-impl Remote {
-    fn new(flags: &WitnessOnce) -> anyhow::Result<Self> {
-        let file = &flags.token_file;
-        let token = std::fs::read_to_string(file)
-            .with_context(|| format!("cannot read {}", file.display()))?;
-        // A log that sends its witness elsewhere would send the token there.
-        let config = Agent::config_builder()
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE));
-        let url = flags.url.trim_end_matches('/').to_owned();
-        Ok(Self { agent: config.build().into(), url, token: format!("Bearer {}", token.trim()) })
-    }
+fn tile_of(log: &Remote, tile: Tile) -> anyhow::Result<Vec<u8>> {
+    let bytes = log.get(&format!("/log/{tile}"), TILE_BYTES as u64)?;
+    bytes.with_context(|| format!("{} does not have {tile}, which it signed", log.url()))
+}
 
-    fn checkpoint(&self) -> anyhow::Result<Checkpoint> {
-        let bytes = self.get("checkpoint", MAX_NOTE_BYTES)?;
-        Checkpoint::parse(&bytes).context("what the log gave for its checkpoint is none")
-    }
-
-    fn tile(&self, tile: Tile) -> anyhow::Result<Vec<u8>> {
-        self.get(&tile.to_string(), TILE_BYTES)
-    }
-
-    fn get(&self, path: &str, limit: usize) -> anyhow::Result<Vec<u8>> {
-        let url = format!("{}/log/{path}", self.url);
-        let asked = self.agent.get(&url).header("authorization", &self.token).call();
-        let mut answer = asked.with_context(|| format!("cannot ask {url}"))?;
-        ensure!(answer.status().is_success(), "{url} answered {}", answer.status());
-        let body = answer.body_mut().with_config().limit(limit as u64 + 1).read_to_vec();
-        body.with_context(|| format!("cannot read what {url} answered"))
-    }
-
-    /// Hands a cosignature in; `false` if it is not one of the log's checkpoint any more.
-    fn hand_in(&self, line: &str) -> anyhow::Result<bool> {
-        let url = format!("{}/log/cosignatures", self.url);
-        let request = self.agent.post(&url).header("authorization", &self.token);
-        let sent = request.content_type("text/plain; charset=utf-8").send(line);
-        let mut answer =
-            sent.with_context(|| format!("cannot hand the cosignature in at {url}"))?;
-        match answer.status().as_u16() {
-            200 => Ok(true),
-            400 | 409 => Ok(false),
-            status => {
-                let said = answer.body_mut().with_config().limit(4_096).read_to_string();
-                bail!("{url} answered {status}: {}", said.unwrap_or_default().trim())
-            }
-        }
+/// Hands a cosignature in; `false` if it is not one of the log's checkpoint any more.
+fn hand_in(log: &Remote, line: &str) -> anyhow::Result<bool> {
+    let answer = log.post_text("/log/cosignatures", line)?;
+    match answer.status().as_u16() {
+        200 => Ok(true),
+        400 | 409 => Ok(false),
+        _ => bail!("{} did not take the cosignature: {}", log.url(), refusal(answer)),
     }
 }
