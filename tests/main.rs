@@ -24,6 +24,7 @@ mod hidden;
 mod keys;
 mod kills;
 mod ladders;
+mod measures;
 mod packed;
 mod past;
 mod power_cuts;

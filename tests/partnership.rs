@@ -141,7 +141,7 @@ pub(crate) fn agency(key: &str) -> String {
     thing("agy", key)
 }
 
-fn thing(prefix: &str, key: &str) -> String {
+pub(crate) fn thing(prefix: &str, key: &str) -> String {
     format!("{prefix}_{}", identifier(&format!("{prefix} {key}")))
 }
 

@@ -85,7 +85,7 @@ const COMMANDING: &[Role] = &[
 ];
 
 /// The roles of each command: DOMAIN.md §2.1, as [`Role::may`] has them.
-const COMMANDS: [(&str, &[Role]); 22] = [
+const COMMANDS: [(&str, &[Role]); 23] = [
     ("__typename", COMMANDING),
     ("allocateWorker", &[Role::OffenderManager, Role::ProviderLead]),
     ("awardQualification", PROVIDER),
@@ -103,6 +103,7 @@ const COMMANDS: [(&str, &[Role]); 22] = [
         ],
     ),
     ("decideReferral", &[Role::ProviderLead]),
+    ("defineMeasure", COMMISSIONER),
     ("describeAgency", COMMISSIONER),
     ("describeService", &[Role::Commissioner, Role::ProviderLead]),
     ("endPlacementEarly", PROVIDER),

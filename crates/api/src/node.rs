@@ -5,9 +5,13 @@ use std::{any::TypeId, collections::VecDeque, sync::Arc};
 
 use async_graphql::{Data, Error};
 use parking_lot::Mutex;
-use tallystick_domain::{CaseKey, Cases as _, Date, Position, anomaly::Anomaly};
+use tallystick_domain::{
+    CaseKey, Cases as _, Date, Position,
+    anomaly::Anomaly,
+    measure::{Field, Figure},
+};
 use tallystick_ledger::{Ledger, TreeHash};
-use tallystick_views::Scope;
+use tallystick_views::{EvidenceRow, Group, Question, Scope, Tallies};
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -32,13 +36,15 @@ struct Inner {
     digests: Memo<(Position, Scope), [u8; 32]>,
     anomalies: Memo<(Position, Scope, Date), Arc<[Anomaly]>>,
     roots: Memo<Position, Option<TreeHash>>,
+    tallies: Mutex<Tallies>,
     witnesses: Witnesses,
 }
 
 impl Node {
     pub(crate) fn new(ledger: Ledger, witnesses: Witnesses) -> Self {
         let (digests, anomalies, roots) = (Memo::default(), Memo::default(), Memo::default());
-        Self(Arc::new(Inner { ledger, digests, anomalies, roots, witnesses }))
+        let tallies = Mutex::default();
+        Self(Arc::new(Inner { ledger, digests, anomalies, roots, tallies, witnesses }))
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {
@@ -72,6 +78,53 @@ impl Node {
             quality::in_order(found).into()
         };
         self.0.anomalies.get((at.position, scope, on), work).await
+    }
+
+    /// What a measure comes to. Of now it is kept up to date with the cases that change; of the
+    /// past it is worked out afresh. The scope has been asked.
+    ///
+    /// # Errors
+    /// `INTERNAL`, when the work was cut short.
+    pub(crate) async fn figure(&self, at: &At, asked: Arc<Question>) -> Result<Figure, Error> {
+        let (now, scope) = (at.is_now(), at.scope);
+        let (node, snapshot) = (self.clone(), Arc::clone(&at.snapshot));
+        let work = move || {
+            if now {
+                return Some(node.0.tallies.lock().figure(&snapshot, &asked));
+            }
+            snapshot.view(scope).figure(&asked)
+        };
+        let figure = tokio::task::spawn_blocking(work).await.ok().flatten();
+        figure.ok_or_else(cut_short)
+    }
+
+    /// A figure group by group.
+    ///
+    /// # Errors
+    /// `INTERNAL`, when the work was cut short.
+    pub(crate) async fn breakdown(
+        &self,
+        at: &At,
+        asked: &Arc<Question>,
+        by: Field,
+    ) -> Result<Vec<Group>, Error> {
+        let (asked, snapshot, scope) = (Arc::clone(asked), Arc::clone(&at.snapshot), at.scope);
+        let work = move || snapshot.view(scope).breakdown(&asked, by);
+        tokio::task::spawn_blocking(work).await.map_err(|_| cut_short())
+    }
+
+    /// What each case adds to a figure.
+    ///
+    /// # Errors
+    /// `INTERNAL`, when the work was cut short.
+    pub(crate) async fn evidence(
+        &self,
+        at: &At,
+        asked: &Arc<Question>,
+    ) -> Result<Vec<EvidenceRow>, Error> {
+        let (asked, snapshot, scope) = (Arc::clone(asked), Arc::clone(&at.snapshot), at.scope);
+        let work = move || snapshot.view(scope).evidence(&asked);
+        tokio::task::spawn_blocking(work).await.map_err(|_| cut_short())
     }
 
     /// Root of the tree at a position of now, which is at hand. An answer is worth giving without
@@ -196,6 +249,10 @@ impl Host for Node {
     }
 }
 
+fn cut_short() -> Error {
+    Code::Internal.error("the work was cut short")
+}
+
 /// What was worked out lately, by what it was worked out from. Whoever asks while it is being
 /// worked out waits for the same result.
 struct Memo<K, V> {
@@ -213,7 +270,7 @@ impl<K: PartialEq, V: Clone + Send + 'static> Memo<K, V> {
         let cell = self.cell(key);
         let made = cell.get_or_try_init(async || {
             let made = tokio::task::spawn_blocking(work).await;
-            made.map_err(|_| Code::Internal.error("the work was cut short"))
+            made.map_err(|_| cut_short())
         });
         made.await.cloned()
     }

@@ -15,6 +15,7 @@ pub(crate) mod home;
 pub(crate) mod id;
 pub(crate) mod input;
 pub(crate) mod ledger;
+pub(crate) mod measure;
 pub(crate) mod mutation;
 pub(crate) mod node;
 pub(crate) mod payload;

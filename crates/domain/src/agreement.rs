@@ -128,9 +128,6 @@ impl Agreement {
                 if terms.lead == terms.funder && terms.kind != AgreementKind::InHouse {
                     return Err(Rule::LeadIsFunder);
                 }
-                if !terms.measures.is_empty() {
-                    return Err(Rule::MeasureUnknown);
-                }
                 Ok(())
             }
             Event::ServiceDescribed(described) => {
@@ -153,6 +150,7 @@ impl Agreement {
                 }
             }
             Event::LedgerOpened(_)
+            | Event::MeasureDefined(_)
             | Event::AgencyDescribed(_)
             | Event::PersonRegistered(_)
             | Event::SentenceImposed(_)
@@ -205,6 +203,7 @@ impl Agreement {
                 }
             }
             Event::LedgerOpened(_)
+            | Event::MeasureDefined(_)
             | Event::AgencyDescribed(_)
             | Event::PersonRegistered(_)
             | Event::SentenceImposed(_)

@@ -50,7 +50,7 @@ impl Audience {
 /// Who may see a stream of a case now.
 pub fn audience(case: &Case, stream: StreamId) -> Audience {
     match &case.about {
-        About::Ledger(_) | About::Agency(_) => Audience::Partners,
+        About::Ledger(_) | About::Agency(_) | About::Measure(_) => Audience::Partners,
         About::Agreement(agreement) => match stream.kind {
             StreamKind::Agreement => of_agreement(agreement),
             _ => Audience::Partners,

@@ -6,7 +6,8 @@ use crate::agreement::Agreement;
 use crate::envelope::{Envelope, Record};
 use crate::event::{Event, LedgerOpened};
 use crate::history::{self, Meta};
-use crate::id::{AgencyId, AgreementId, EventId, PersonId, Position, StreamId};
+use crate::id::{AgencyId, AgreementId, EventId, MeasureId, PersonId, Position, StreamId};
+use crate::measure::Measure;
 use crate::person::Person;
 use crate::refusal::Rule;
 use alloc::{sync::Arc, vec::Vec};
@@ -23,6 +24,8 @@ pub enum CaseKey {
     Agreement(AgreementId),
     /// Everything about one person.
     Person(PersonId),
+    /// One measure.
+    Measure(MeasureId),
 }
 
 impl CaseKey {
@@ -33,6 +36,7 @@ impl CaseKey {
             Self::Agency(id) => Some(id.into()),
             Self::Agreement(id) => Some(id.into()),
             Self::Person(id) => Some(id.into()),
+            Self::Measure(id) => Some(id.into()),
         }
     }
 }
@@ -111,6 +115,8 @@ pub enum About {
     Agreement(Agreement),
     /// A person.
     Person(Person),
+    /// A measure.
+    Measure(Measure),
 }
 
 /// The ledger itself.
@@ -177,7 +183,7 @@ impl Case {
     pub fn person(&self) -> Option<&Person> {
         match &self.about {
             About::Person(person) => Some(person),
-            About::Ledger(_) | About::Agency(_) | About::Agreement(_) => None,
+            About::Ledger(_) | About::Agency(_) | About::Agreement(_) | About::Measure(_) => None,
         }
     }
 
@@ -185,7 +191,7 @@ impl Case {
     pub fn agreement(&self) -> Option<&Agreement> {
         match &self.about {
             About::Agreement(agreement) => Some(agreement),
-            About::Ledger(_) | About::Agency(_) | About::Person(_) => None,
+            About::Ledger(_) | About::Agency(_) | About::Person(_) | About::Measure(_) => None,
         }
     }
 
@@ -193,7 +199,7 @@ impl Case {
     pub fn agency(&self) -> Option<&Agency> {
         match &self.about {
             About::Agency(agency) => Some(agency),
-            About::Ledger(_) | About::Agreement(_) | About::Person(_) => None,
+            About::Ledger(_) | About::Agreement(_) | About::Person(_) | About::Measure(_) => None,
         }
     }
 
@@ -201,7 +207,15 @@ impl Case {
     pub fn ledger(&self) -> Option<&Ledger> {
         match &self.about {
             About::Ledger(ledger) => Some(ledger),
-            About::Agency(_) | About::Agreement(_) | About::Person(_) => None,
+            About::Agency(_) | About::Agreement(_) | About::Person(_) | About::Measure(_) => None,
+        }
+    }
+
+    /// The measure, if that is what the case is about.
+    pub fn measure(&self) -> Option<&Measure> {
+        match &self.about {
+            About::Measure(measure) => Some(measure),
+            About::Ledger(_) | About::Agency(_) | About::Agreement(_) | About::Person(_) => None,
         }
     }
 }
@@ -213,6 +227,7 @@ impl About {
             CaseKey::Agency(id) => Self::Agency(Agency::empty(id)),
             CaseKey::Agreement(id) => Self::Agreement(Agreement::empty(id)),
             CaseKey::Person(id) => Self::Person(Person::empty(id)),
+            CaseKey::Measure(id) => Self::Measure(Measure::empty(id)),
         }
     }
 
@@ -228,6 +243,7 @@ impl About {
             Self::Agency(agency) => agency.evolve(meta, event),
             Self::Agreement(agreement) => agreement.evolve(meta, event),
             Self::Person(person) => person.evolve(meta, event),
+            Self::Measure(measure) => measure.evolve(meta, event),
         }
     }
 
@@ -247,6 +263,7 @@ impl About {
             Self::Agency(agency) => agency.permits(event),
             Self::Agreement(agreement) => agreement.permits(meta, event),
             Self::Person(person) => person.permits(meta, event, locate),
+            Self::Measure(measure) => measure.permits(event),
         }
     }
 }
@@ -262,6 +279,7 @@ pub fn home_of(cases: &(impl Cases + ?Sized), stream: StreamId, event: &Event) -
         Event::PersonRegistered(_) => Some(CaseKey::Person(PersonId(stream.id))),
         Event::SentenceImposed(imposed) => Some(CaseKey::Person(imposed.person)),
         Event::ReferralMade(made) => Some(CaseKey::Person(made.person)),
+        Event::MeasureDefined(_) => Some(CaseKey::Measure(MeasureId(stream.id))),
         Event::PlacementBooked(booked) => cases.home(booked.referral.into()),
         Event::CapacitySet(_)
         | Event::SentenceVaried(_)

@@ -9,14 +9,14 @@ use crate::codes::{CorrectionReason, IdentifierScheme};
 use crate::date::{Date, Occurred};
 use crate::event::{
     AgencyDescribed, AgreementSet, AttendanceRecorded, BreachRecorded, CapacitySet, Event,
-    EventType, FreeText, LedgerOpened, PersonRegistered, PlacementBooked, PlacementCompleted,
-    PlacementEndedEarly, QualificationAwarded, ReferralDecided, ReferralMade, ReferralWithdrawn,
-    SentenceEnded, SentenceImposed, SentenceVaried, ServiceDescribed, SettingChanged,
-    WorkerAllocated,
+    EventType, FreeText, LedgerOpened, MeasureDefined, PersonRegistered, PlacementBooked,
+    PlacementCompleted, PlacementEndedEarly, QualificationAwarded, ReferralDecided, ReferralMade,
+    ReferralWithdrawn, SentenceEnded, SentenceImposed, SentenceVaried, ServiceDescribed,
+    SettingChanged, WorkerAllocated,
 };
 use crate::id::{
-    ActorId, AgencyId, AgreementId, CommandId, EventId, PersonId, PlacementId, ReferralId,
-    SentenceId, ServiceId, StreamId,
+    ActorId, AgencyId, AgreementId, CommandId, EventId, MeasureId, PersonId, PlacementId,
+    ReferralId, SentenceId, ServiceId, StreamId,
 };
 use crate::role::Role;
 use crate::sealed::Sealed;
@@ -204,6 +204,13 @@ pub enum Action<F: Form = AsSealed> {
         /// How.
         set: CapacitySet,
     },
+    /// Define a measure, or its next version.
+    DefineMeasure {
+        /// Which: follows from the definition's code.
+        measure: MeasureId,
+        /// How.
+        defined: MeasureDefined,
+    },
     /// Register a person.
     RegisterPerson {
         /// A new reference.
@@ -330,6 +337,7 @@ impl<F: Form> Action<F> {
             Self::SetAgreement { .. } => "set an agreement",
             Self::DescribeService { .. } => "describe a service",
             Self::SetCapacity { .. } => "set a capacity",
+            Self::DefineMeasure { .. } => "define a measure",
             Self::RegisterPerson { .. } => "register a person",
             Self::ImposeSentence { .. } => "impose a sentence",
             Self::VarySentence { .. } => "vary a sentence",
@@ -358,6 +366,7 @@ impl<F: Form> Action<F> {
             Self::SetAgreement { .. } => EventType::AgreementSet,
             Self::DescribeService { .. } => EventType::ServiceDescribed,
             Self::SetCapacity { .. } => EventType::CapacitySet,
+            Self::DefineMeasure { .. } => EventType::MeasureDefined,
             Self::RegisterPerson { .. } => EventType::PersonRegistered,
             Self::ImposeSentence { .. } => EventType::SentenceImposed,
             Self::VarySentence { .. } => EventType::SentenceVaried,
@@ -388,6 +397,7 @@ impl<F: Form> Action<F> {
             Self::DescribeService { service, .. } | Self::SetCapacity { service, .. } => {
                 (*service).into()
             }
+            Self::DefineMeasure { measure, .. } => (*measure).into(),
             Self::RegisterPerson { person, .. } => (*person).into(),
             Self::ImposeSentence { sentence, .. }
             | Self::VarySentence { sentence, .. }
@@ -497,6 +507,7 @@ impl Action<Given> {
             Self::DescribeService { service, described } => {
                 Action::DescribeService { service, described }
             }
+            Self::DefineMeasure { measure, defined } => Action::DefineMeasure { measure, defined },
             Self::SetCapacity { service, set } => Action::SetCapacity { service, set },
             Self::ImposeSentence { sentence, imposed } => {
                 Action::ImposeSentence { sentence, imposed }
@@ -587,6 +598,7 @@ impl Action<Given> {
             Self::SetAgreement { set, .. } => json(out, set),
             Self::DescribeService { described, .. } => json(out, described),
             Self::SetCapacity { set, .. } => json(out, set),
+            Self::DefineMeasure { defined, .. } => json(out, defined),
             Self::RegisterPerson { identity, .. } => identity.canonical(out),
             Self::ImposeSentence { imposed, .. } => json(out, imposed),
             Self::VarySentence { varied, .. } => json(out, varied),

@@ -87,6 +87,7 @@ fn intended<C: Cases>(cases: &C, action: &Action, day: Date) -> Result<Event, Re
         Action::SetAgreement { set, .. } => set.into(),
         Action::DescribeService { described, .. } => described.into(),
         Action::SetCapacity { set, .. } => set.into(),
+        Action::DefineMeasure { defined, .. } => defined.into(),
         Action::RegisterPerson { identity, .. } => identity.into(),
         Action::ImposeSentence { imposed, .. } => imposed.into(),
         Action::VarySentence { varied, .. } => varied.into(),

@@ -15,6 +15,7 @@ use crate::id::{
     AgencyId, AgreementId, EventId, LedgerId, PersonId, ReferralId, SentenceId, ServiceId,
     StreamKind, WorkerId,
 };
+use crate::measure::Written;
 use crate::sealed::Sealed;
 use crate::text::{Code, Label};
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -95,7 +96,7 @@ payload! {
         pence: i64,
     }
 
-    /// A measure that an agreement is held to. None may be given until measures exist.
+    /// A measure that an agreement is held to.
     Threshold {
         /// The measure.
         measure: Code,
@@ -132,7 +133,7 @@ payload! {
         /// Prices.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         prices: Vec<Price>,
-        /// Measures with thresholds: must be empty until measures exist.
+        /// Measures with thresholds; the versions exist.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         measures: Vec<Threshold>,
         /// Agreements that this one goes on from (renewal, novation, several into one).
@@ -462,6 +463,14 @@ payload! {
         outcomes: Vec<OutcomeAchieved>,
     }
 
+    /// Row 30. One version of a measure's definition; never edited, followed by the next.
+    MeasureDefined {
+        /// 1, 2, 3 …
+        version: u32,
+        /// The definition, with its parameters.
+        definition: Written,
+    }
+
     /// Row 35.
     Corrected {
         /// The event that is corrected, in the same stream.
@@ -644,6 +653,7 @@ events! {
     QualificationAwarded = 27 in Placement;
     PlacementCompleted = 28 in Placement;
     PlacementEndedEarly = 29 in Placement;
+    MeasureDefined = 30 in Measure;
     Corrected = 35 in Agency | Agreement | Service | Person | Sentence | Referral | Placement;
     LedgerOpened = 101 in Ledger;
 }

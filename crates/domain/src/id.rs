@@ -1,6 +1,7 @@
 //! Names of things: typed, `Copy`, parsed once at the edge. In JSON an identifier is its prefix
 //! and 32 hexadecimal digits (`ref_0192…`); in savepoints its 16 bytes.
 
+use crate::text::Code;
 use alloc::string::ToString;
 use core::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -59,11 +60,13 @@ pub enum StreamKind {
     Referral = 8,
     /// A person's place on a service.
     Placement = 9,
+    /// A measure: its definitions, version by version.
+    Measure = 10,
 }
 
 impl StreamKind {
     /// Every kind there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Ledger,
         Self::Agency,
         Self::Agreement,
@@ -72,6 +75,7 @@ impl StreamKind {
         Self::Sentence,
         Self::Referral,
         Self::Placement,
+        Self::Measure,
     ];
 
     /// The kind of a stored number; `None` for a number this version does not know.
@@ -90,6 +94,7 @@ impl StreamKind {
             Self::Sentence => SentenceId::PREFIX,
             Self::Referral => ReferralId::PREFIX,
             Self::Placement => PlacementId::PREFIX,
+            Self::Measure => MeasureId::PREFIX,
         }
     }
 }
@@ -207,12 +212,25 @@ ids! {
     ReferralId "ref_" Referral;
     /// A placement.
     PlacementId "plc_" Placement;
+    /// A measure; follows from its code.
+    MeasureId "msr_" Measure;
     /// A worker of an agency; names come with staff records, sealed.
     WorkerId "wrk_";
     /// Who acted: an opaque reference to a principal.
     ActorId "act_";
     /// A command: chosen by the client, its idempotency key for ever.
     CommandId "cmd_";
+}
+
+impl MeasureId {
+    /// The measure of a code: a `UUIDv8` from SHA-256 over it, so that a code names one measure and
+    /// is all that an agreement or a target has to say.
+    pub fn of(code: &Code) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"tallystick measure v1");
+        hash.update(code.as_str());
+        Self(version_8(&hash.finalize()))
+    }
 }
 
 /// A stream: one thing's own sequence of events, versions 1, 2, 3 …

@@ -12,6 +12,7 @@ mod contribution;
 mod definition;
 mod figure;
 mod period;
+mod record;
 mod row;
 mod suppression;
 mod table;
@@ -26,6 +27,7 @@ pub use definition::{
 };
 pub use figure::{Figure, Fraction, Predicted, Sums};
 pub use period::{InvalidPeriod, Period};
+pub use record::{Measure, Version};
 pub use suppression::{Cells, suppress};
 pub use table::{Field, Table};
 pub use target::{Relation, State, TargetLine};

@@ -65,6 +65,23 @@ pub struct SealedUnder {
     pub event_type: EventType,
 }
 
+impl Registration {
+    fn of(meta: &Meta<'_>, facts: &PersonRegistered) -> Self {
+        Self {
+            at: meta.record.position,
+            on: meta.occurred.date,
+            by: meta.record.agency,
+            sealed: SealedUnder {
+                agency: meta.words.agency,
+                command: meta.words.command,
+                index: meta.words.index,
+                event_type: meta.words.event_type,
+            },
+            facts: facts.clone(),
+        }
+    }
+}
+
 impl Person {
     pub(crate) fn empty(id: PersonId) -> Self {
         Self {
@@ -238,6 +255,7 @@ impl Person {
             }
             Event::Corrected(_)
             | Event::LedgerOpened(_)
+            | Event::MeasureDefined(_)
             | Event::AgencyDescribed(_)
             | Event::AgreementSet(_)
             | Event::ServiceDescribed(_)
@@ -304,18 +322,7 @@ impl Person {
         let on = meta.occurred.date;
         match event {
             Event::PersonRegistered(facts) => {
-                self.registration = Some(Arc::new(Registration {
-                    at: meta.record.position,
-                    on,
-                    by: meta.record.agency,
-                    sealed: SealedUnder {
-                        agency: meta.words.agency,
-                        command: meta.words.command,
-                        index: meta.words.index,
-                        event_type: meta.words.event_type,
-                    },
-                    facts: facts.clone(),
-                }));
+                self.registration = Some(Arc::new(Registration::of(meta, facts)));
             }
             Event::SentenceImposed(imposed) => {
                 let sentence = Sentence::imposed(SentenceId(id), meta, imposed);
@@ -397,6 +404,7 @@ impl Person {
             }),
             Event::Corrected(_)
             | Event::LedgerOpened(_)
+            | Event::MeasureDefined(_)
             | Event::AgencyDescribed(_)
             | Event::AgreementSet(_)
             | Event::ServiceDescribed(_)

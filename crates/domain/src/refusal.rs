@@ -147,8 +147,14 @@ rules! {
     AgreementCannotGoBack = "AGREEMENT_CANNOT_GO_BACK": "an agreement goes from proposed to live to ended and never back",
     /// Nobody contracts with themselves.
     LeadIsFunder = "LEAD_IS_FUNDER": "the lead provider is the funder, and the agreement is not in-house",
-    /// Measures have not been defined yet.
-    MeasureUnknown = "MEASURE_UNKNOWN": "no measure is defined that an agreement could be held to",
+    /// Agreements are held to what is defined.
+    MeasureUnknown = "MEASURE_UNKNOWN": "no such version of the measure is defined",
+    /// Versions of a measure are numbered 1, 2, 3 …
+    MeasureVersionSkipped = "MEASURE_VERSION_SKIPPED": "versions of a measure are numbered without a gap",
+    /// A measure is called by its code.
+    MeasureCodeDiffers = "MEASURE_CODE_DIFFERS": "the definition has the code of another measure",
+    /// What a figure was reckoned by stays.
+    DefinitionNotCorrected = "DEFINITION_NOT_CORRECTED": "a definition is never corrected; define the next version",
     /// Ended means ended.
     AgreementEnded = "AGREEMENT_ENDED": "the agreement has ended",
     /// Validity at the day claimed, as known now.

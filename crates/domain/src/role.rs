@@ -65,9 +65,10 @@ impl Role {
     pub fn may(self, action: &Action) -> bool {
         use Role::{Caseworker, Commissioner, LinkWorker, Mentor, OffenderManager, ProviderLead};
         match action {
-            Action::OpenLedger(_) | Action::DescribeAgency { .. } | Action::SetAgreement { .. } => {
-                self == Commissioner
-            }
+            Action::OpenLedger(_)
+            | Action::DescribeAgency { .. }
+            | Action::SetAgreement { .. }
+            | Action::DefineMeasure { .. } => self == Commissioner,
             Action::DescribeService { .. } | Action::SetCapacity { .. } => {
                 matches!(self, Commissioner | ProviderLead)
             }

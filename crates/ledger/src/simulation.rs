@@ -534,6 +534,10 @@ fn errands(simulation: &mut Simulation) {
                 both.steps.append(&mut void.steps);
                 simulation.errand(both);
             }
+            5 => {
+                let version = u32::try_from(1 + simulation.out_of(3)).expect("small");
+                simulation.errand(WORLD.defining(version, command_id(next)));
+            }
             _ => {}
         }
     }
@@ -581,6 +585,7 @@ fn i1_to_i7_hold_whatever_goes_wrong() {
             "Corrected",
             "BreachRecorded",
             "PlacementCompleted",
+            "MeasureDefined",
         ] {
             assert!(seen.borrow().contains_key(what), "never seen: {what}");
         }

@@ -7,6 +7,7 @@
 
 mod digest;
 mod lists;
+mod measures;
 mod places;
 mod save;
 mod scope;
@@ -14,6 +15,7 @@ mod snapshot;
 mod view;
 
 pub use lists::{Book, List};
+pub use measures::{EvidenceRow, Group, Question, Tallies};
 pub use places::FreePlaces;
 pub use save::{FOLD_VERSION, SaveError};
 pub use scope::Scope;

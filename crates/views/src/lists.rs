@@ -71,7 +71,7 @@ pub(crate) struct Place {
 pub(crate) fn places(case: &Case, out: &mut Vec<Place>) {
     out.clear();
     match &case.about {
-        About::Ledger(_) | About::Agency(_) => {}
+        About::Ledger(_) | About::Agency(_) | About::Measure(_) => {}
         About::Agreement(agreement) => {
             if let (Some(stream), Some(at)) = (case.key.stream(), opened(case))
                 && !agreement.versions.is_empty()
@@ -138,6 +138,7 @@ pub(crate) fn moves_lists(event_type: EventType) -> bool {
         | EventType::SettingChanged
         | EventType::CapacitySet
         | EventType::AgencyDescribed
+        | EventType::MeasureDefined
         | EventType::LedgerOpened => false,
         EventType::AgreementSet
         | EventType::ServiceDescribed
@@ -167,6 +168,7 @@ pub(crate) fn moves_audience(event_type: EventType) -> bool {
         | EventType::Corrected => true,
         EventType::LedgerOpened
         | EventType::AgencyDescribed
+        | EventType::MeasureDefined
         | EventType::ServiceDescribed
         | EventType::CapacitySet
         | EventType::PersonRegistered

@@ -11,7 +11,7 @@ use tallystick_domain::{
     Case, CaseKey, Cases, Event, EventType, Position, Record, StreamId, StreamKind,
     audience::{Audience, audience},
     case::{About, home_of},
-    id::{AgencyId, PersonId, ServiceId},
+    id::{AgencyId, MeasureId, PersonId, ServiceId},
     overlay::Batch,
 };
 
@@ -40,6 +40,10 @@ pub struct Snapshot {
     pub(crate) everything: Book,
     pub(crate) agencies: OrdMap<Position, AgencyId>,
     pub(crate) services: OrdMap<Position, ServiceId>,
+    /// Measures by the first record of each.
+    pub(crate) measures: OrdMap<Position, MeasureId>,
+    /// Cases by their last record: what has changed since a position.
+    pub(crate) latest: OrdMap<Position, CaseKey>,
     pub(crate) occupancy: Occupancy,
 }
 
@@ -56,6 +60,7 @@ impl Cases for Snapshot {
                 CaseKey::Agreement(tallystick_domain::id::AgreementId(stream.id))
             }
             StreamKind::Person => CaseKey::Person(PersonId(stream.id)),
+            StreamKind::Measure => CaseKey::Measure(MeasureId(stream.id)),
             StreamKind::Service
             | StreamKind::Sentence
             | StreamKind::Referral
@@ -97,7 +102,9 @@ impl Snapshot {
     pub fn sealed_people(&self) -> impl Iterator<Item = (PersonId, bool)> {
         self.cases.keys().filter_map(|key| match key {
             CaseKey::Person(person) => Some((*person, self.noted.contains_key(person))),
-            CaseKey::Ledger | CaseKey::Agency(_) | CaseKey::Agreement(_) => None,
+            CaseKey::Ledger | CaseKey::Agency(_) | CaseKey::Agreement(_) | CaseKey::Measure(_) => {
+                None
+            }
         })
     }
 
@@ -186,6 +193,11 @@ impl Snapshot {
         let mut before = Vec::new();
         for (key, case) in &batch.cases {
             let old = self.cases.insert(*key, Arc::clone(case));
+            if let Some(before) = old.as_ref().and_then(|old| old.trail.positions.last()) {
+                self.latest.remove(before);
+            }
+            self.latest.extend(case.trail.positions.last().map(|at| (*at, *key)));
+            self.measures.extend(measure_of(case));
             let Some(of_case) = moves.of.get(key) else { continue };
             self.move_lists(old.as_deref(), case);
             self.occupancy.move_places(old.as_deref(), case);
@@ -264,6 +276,7 @@ impl Snapshot {
         let mut lists: Table<_, Vec<(Position, CaseKey)>> = Table::new();
         let mut agencies = Vec::new();
         let mut services = Vec::new();
+        let (mut measures, mut latest) = (Vec::new(), Vec::new());
         let mut found: Vec<Place> = Vec::new();
         for case in self.cases.values() {
             places(case, &mut found);
@@ -271,7 +284,11 @@ impl Snapshot {
                 lists.entry((place.agency, place.list)).or_default().push((place.at, case.key));
             }
             directory_of(case, &mut agencies, &mut services);
+            measures.extend(measure_of(case));
+            latest.extend(case.trail.positions.last().map(|at| (*at, case.key)));
         }
+        self.measures = measures.into_iter().collect();
+        self.latest = latest.into_iter().collect();
         self.books = HashMap::default();
         self.everything = Book::default();
         for ((agency, list), mut things) in lists {
@@ -334,7 +351,7 @@ impl Snapshot {
             self.noted.insert(person, ());
         }
         match envelope.stream.kind {
-            StreamKind::Ledger | StreamKind::Agency | StreamKind::Service => {
+            StreamKind::Ledger | StreamKind::Agency | StreamKind::Service | StreamKind::Measure => {
                 self.directory_changed = envelope.position;
             }
             _ => {
@@ -373,8 +390,17 @@ fn audience_changes(old: &Case, new: &Case, opened_by: Position) -> Vec<AgencyId
 pub(crate) fn is_named(kind: StreamKind) -> bool {
     matches!(
         kind,
-        StreamKind::Ledger | StreamKind::Agency | StreamKind::Agreement | StreamKind::Person
+        StreamKind::Ledger
+            | StreamKind::Agency
+            | StreamKind::Agreement
+            | StreamKind::Person
+            | StreamKind::Measure
     )
+}
+
+fn measure_of(case: &Case) -> Option<(Position, MeasureId)> {
+    let measure = case.measure()?;
+    case.trail.streams.first().map(|head| (head.opened, measure.id))
 }
 
 fn directory_of(
@@ -389,7 +415,7 @@ fn directory_of(
         About::Agreement(agreement) => {
             services.extend(agreement.services.iter().map(|it| (it.opened(), it.id)));
         }
-        About::Ledger(_) | About::Person(_) => {}
+        About::Ledger(_) | About::Person(_) | About::Measure(_) => {}
     }
 }
 

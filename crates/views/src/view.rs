@@ -82,6 +82,10 @@ impl<'a> AgencyView<'a> {
         Self { snapshot, scope }
     }
 
+    pub(crate) fn snapshot(self) -> &'a Snapshot {
+        self.snapshot
+    }
+
     /// The scope.
     pub fn scope(self) -> Scope {
         self.scope

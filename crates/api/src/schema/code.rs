@@ -3,6 +3,7 @@
 mod agency;
 mod agreement;
 mod event;
+mod measure;
 mod person;
 mod placement;
 mod referral;
@@ -13,6 +14,7 @@ pub(crate) use agreement::{
     Sex, Unit,
 };
 pub(crate) use event::{AnomalyKind, CorrectionReason, EventType, Role, StreamKind};
+pub(crate) use measure::{Polarity, Watches};
 pub(crate) use person::{
     BreachStep, IdentifierScheme, SentenceEnd, SentenceKind, SettingReason, WorkerRole,
 };

@@ -157,6 +157,8 @@ pub(crate) enum InputProblem {
     Missing,
     /// Something, where it may not be.
     NotAllowed,
+    /// Not a definition in the language of measures; the message says why.
+    NotADefinition,
 }
 
 /// An event that would no longer have been legal.

@@ -71,6 +71,11 @@ impl At {
         Ok(Self { snapshot, position, time, root, today, ..self.clone() })
     }
 
+    /// Whether it is of the head, and not of the past.
+    pub(crate) fn is_now(&self) -> bool {
+        self.today.is_none()
+    }
+
     /// The same on another day.
     pub(crate) fn on(self, on: Date) -> Self {
         Self { on, ..self }

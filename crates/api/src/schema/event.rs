@@ -1,6 +1,7 @@
 //! Events: what was recorded, by whom, when, and what it said.
 
 mod agency;
+mod measure;
 mod person;
 mod placement;
 mod referral;
@@ -200,5 +201,6 @@ payloads! {
     LedgerOpened AgencyDescribed AgreementSet ServiceDescribed CapacitySet PersonRegistered
     SentenceImposed SentenceVaried SettingChanged WorkerAllocated BreachRecorded SentenceEnded
     ReferralMade ReferralDecided ReferralWithdrawn PlacementBooked PlacementStarted
-    AttendanceRecorded QualificationAwarded PlacementCompleted PlacementEndedEarly Corrected
+    AttendanceRecorded QualificationAwarded PlacementCompleted PlacementEndedEarly MeasureDefined
+    Corrected
 }

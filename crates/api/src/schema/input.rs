@@ -8,6 +8,7 @@ mod agency;
 mod agreement;
 mod command;
 mod correction;
+mod measure;
 mod person;
 mod placement;
 mod reader;
@@ -19,6 +20,7 @@ pub(crate) use agency::DescribeAgencyInput;
 pub(crate) use agreement::SetAgreementInput;
 pub(crate) use command::{Ask, Asked};
 pub(crate) use correction::CorrectEventInput;
+pub(crate) use measure::DefineMeasureInput;
 pub(crate) use person::RegisterPersonInput;
 pub(crate) use placement::{
     AwardQualificationInput, BookPlacementInput, CompletePlacementInput, EndPlacementEarlyInput,

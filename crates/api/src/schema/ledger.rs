@@ -19,6 +19,7 @@ use super::{
     context::At,
     home::AgencyView,
     id,
+    measure::{self, Measure, MeasureReadingInput, MeasureScopeInput, PeriodInput},
     person::Person,
     placement::{Placement, PlacementStateCode},
     quality::DataQuality,
@@ -228,6 +229,26 @@ impl Ledger {
     /// An agreement of which the caller's agency is or was a partner.
     fn agreement(&self, #[graphql(desc = "Which.")] id: ID) -> Option<Agreement<'_>> {
         Agreement::find(&self.at, id::parse(&id)?)
+    }
+
+    /// Measures over every case: what they come to, and what explains it. For the commissioner
+    /// and for auditors; of others' the list is empty.
+    async fn measures(
+        &self,
+        #[graphql(desc = "Which, by their codes; all that are defined if left out.")] codes: Option<
+            Vec<Code>,
+        >,
+        #[graphql(desc = "Over which rows; over all if left out.")] scope: Option<
+            MeasureScopeInput,
+        >,
+        #[graphql(desc = "When; the financial year of the day if left out.")] period: Option<
+            PeriodInput,
+        >,
+        #[graphql(default, desc = "Other readings, shown after the official ones.")] under: Vec<
+            MeasureReadingInput,
+        >,
+    ) -> Result<Vec<Measure<'_>>> {
+        measure::figures(&self.at, codes, scope, period, under).await
     }
 
     /// What is odd: recorded all the same, and listed while it holds.

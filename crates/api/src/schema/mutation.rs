@@ -12,18 +12,19 @@ use super::{
     input::{
         AllocateWorkerInput, Ask, Asked, AwardQualificationInput, BookPlacementInput,
         ChangeSettingInput, CompletePlacementInput, CorrectEventInput, DecideReferralInput,
-        DescribeAgencyInput, DescribeServiceInput, EndPlacementEarlyInput, EndSentenceInput,
-        ImposeSentenceInput, MakeReferralInput, Reader, RecordAttendanceInput, RecordBreachInput,
-        RegisterPersonInput, SetAgreementInput, SetCapacityInput, StartPlacementInput,
-        VarySentenceInput, WithdrawReferralInput,
+        DefineMeasureInput, DescribeAgencyInput, DescribeServiceInput, EndPlacementEarlyInput,
+        EndSentenceInput, ImposeSentenceInput, MakeReferralInput, Reader, RecordAttendanceInput,
+        RecordBreachInput, RegisterPersonInput, SetAgreementInput, SetCapacityInput,
+        StartPlacementInput, VarySentenceInput, WithdrawReferralInput,
     },
     payload::{
         AllocateWorkerPayload, AwardQualificationPayload, BookPlacementPayload,
         ChangeSettingPayload, CommandOutcome, CompletePlacementPayload, CorrectEventPayload,
-        DecideReferralPayload, DescribeAgencyPayload, DescribeServicePayload, Done,
-        EndPlacementEarlyPayload, EndSentencePayload, ImposeSentencePayload, MakeReferralPayload,
-        RecordAttendancePayload, RecordBreachPayload, RegisterPersonPayload, SetAgreementPayload,
-        SetCapacityPayload, StartPlacementPayload, VarySentencePayload, WithdrawReferralPayload,
+        DecideReferralPayload, DefineMeasurePayload, DescribeAgencyPayload, DescribeServicePayload,
+        Done, EndPlacementEarlyPayload, EndSentencePayload, ImposeSentencePayload,
+        MakeReferralPayload, RecordAttendancePayload, RecordBreachPayload, RegisterPersonPayload,
+        SetAgreementPayload, SetCapacityPayload, StartPlacementPayload, VarySentencePayload,
+        WithdrawReferralPayload,
     },
 };
 use crate::{answer::Notes, errors::Code, principal::Principal};
@@ -65,6 +66,9 @@ mutations! {
 
     /// Sets the capacity of a service at a site.
     set_capacity(SetCapacityInput) -> SetCapacityPayload;
+
+    /// Defines a measure, or its next version.
+    define_measure(DefineMeasureInput) -> DefineMeasurePayload;
 
     /// Registers a person on probation.
     register_person(RegisterPersonInput) -> RegisterPersonPayload;

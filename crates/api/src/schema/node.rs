@@ -3,12 +3,14 @@
 use async_graphql::{ID, Interface};
 use tallystick_domain::{
     StreamId, StreamKind,
-    id::{AgencyId, AgreementId, PersonId, PlacementId, ReferralId, SentenceId, ServiceId},
+    id::{
+        AgencyId, AgreementId, MeasureId, PersonId, PlacementId, ReferralId, SentenceId, ServiceId,
+    },
 };
 
 use super::{
-    agency::Agency, agreement::Agreement, context::At, event::Event, person::Person,
-    placement::Placement, referral::Referral, sentence::Sentence, service::Service,
+    agency::Agency, agreement::Agreement, context::At, event::Event, measure::MeasureDefinition,
+    person::Person, placement::Placement, referral::Referral, sentence::Sentence, service::Service,
 };
 
 /// Something with an identifier.
@@ -29,6 +31,8 @@ pub(crate) enum Node<'a> {
     Referral(Referral<'a>),
     /// A placement.
     Placement(Placement<'a>),
+    /// A measure, by its latest definition.
+    MeasureDefinition(MeasureDefinition<'a>),
     /// An event.
     Event(Event),
 }
@@ -46,6 +50,9 @@ impl<'a> Node<'a> {
             StreamKind::Sentence => Sentence::find(at, SentenceId(id)).map(Node::Sentence),
             StreamKind::Referral => Referral::find(at, ReferralId(id)).map(Node::Referral),
             StreamKind::Placement => Placement::find(at, PlacementId(id)).map(Node::Placement),
+            StreamKind::Measure => {
+                MeasureDefinition::find(at, MeasureId(id)).map(Node::MeasureDefinition)
+            }
         }
     }
 }

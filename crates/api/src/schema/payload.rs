@@ -6,7 +6,9 @@ use async_graphql::{ComplexObject, Enum, ID, Object, Result, SimpleObject};
 use tallystick_domain as domain;
 use tallystick_domain::{
     Record, StreamId,
-    id::{AgencyId, AgreementId, PersonId, PlacementId, ReferralId, SentenceId, ServiceId},
+    id::{
+        AgencyId, AgreementId, MeasureId, PersonId, PlacementId, ReferralId, SentenceId, ServiceId,
+    },
 };
 use tallystick_ledger::NoReceipt;
 use tokio::sync::OnceCell;
@@ -19,6 +21,7 @@ use super::{
     context::At,
     event::Event,
     id,
+    measure::MeasureDefinition,
     node::Node,
     person::Person,
     placement::Placement,
@@ -246,6 +249,13 @@ payloads! {
     SetCapacityPayload {
         /// The service.
         service: Option<Service<'_>> = |done| done.one(ServiceId, Service::find),
+    }
+
+    /// What came of defining a measure.
+    DefineMeasurePayload {
+        /// The definition.
+        definition: Option<MeasureDefinition<'_>> =
+            |done| done.one(MeasureId, MeasureDefinition::find),
     }
 
     /// What came of registering a person.

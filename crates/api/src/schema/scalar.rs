@@ -94,6 +94,17 @@ scalars! {
         |text| decimal(text).ok_or_else(|| "not whole pence as a decimal string".to_owned()),
         |pence| pence.to_string();
 
+    /// A whole number, as a decimal string.
+    Count(i128),
+        |text| decimal(text).ok_or_else(|| "not a whole number as a decimal string".to_owned()),
+        |count| count.to_string();
+
+    /// Millionths of a measure's unit, as a decimal string: of a share, parts per million, so that
+    /// 72 % is `"720000"`; 19 projects are `"19000000"`.
+    Ppm(i64),
+        |text| decimal(text).ok_or_else(|| "not whole millionths as a decimal string".to_owned()),
+        |ppm| ppm.to_string();
+
     /// A value of a list that partners keep (areas, courts, sites, programmes): `a-z`, `0-9`, `_`,
     /// `-`, `.` and `/`, at most 40 bytes.
     Code(domain::Code),

@@ -113,6 +113,9 @@ fn amendment<C: Cases>(
     if matches!(target.event, Event::LedgerOpened(_)) {
         return Err(Rule::OpeningNotCorrected.into());
     }
+    if matches!(target.event, Event::MeasureDefined(_)) {
+        return Err(Rule::DefinitionNotCorrected.into());
+    }
     let (occurred_on, event) = match &asked.op {
         Amendment::Void => {
             let founds = matches!(

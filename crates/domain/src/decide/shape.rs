@@ -2,6 +2,7 @@
 
 use crate::date::{Date, Occurred};
 use crate::event::Event;
+use crate::measure::Written;
 use crate::refusal::{Problem, Refusal};
 use alloc::vec::Vec;
 
@@ -71,6 +72,7 @@ pub(super) fn shape(event: &Event, occurred: Occurred) -> Result<(), Refusal> {
             distinct("value", set.value.iter().map(|value| value.fy))?;
             distinct("prices", set.prices.iter().map(|price| price.unit))?;
             distinct("continues", set.continues.iter())?;
+            distinct("measures", set.measures.iter().map(|it| (&it.measure, it.version)))?;
             let amounts =
                 set.value.iter().map(|it| it.pence).chain(set.prices.iter().map(|it| it.pence));
             for pence in amounts {
@@ -87,6 +89,10 @@ pub(super) fn shape(event: &Event, occurred: Occurred) -> Result<(), Refusal> {
             distinct("needs", described.needs.iter())?;
             distinct("requirementTypes", described.requirement_types.iter())?;
             distinct("awardsOffered", described.awards_offered.iter().map(|award| &award.title))
+        }
+        Event::MeasureDefined(defined) => {
+            let bytes = defined.definition.canonical_bytes().len();
+            within("definition", bytes, 1, Written::LIMIT)
         }
         Event::CapacitySet(set) => in_order("to", set.from, set.to.unwrap_or(set.from)),
         Event::PersonRegistered(registered) => {

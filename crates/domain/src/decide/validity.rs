@@ -6,9 +6,10 @@ use crate::audience::audience;
 use crate::case::{CaseKey, Cases};
 use crate::codes::{Criterion, ShareBasis, WorkerRole};
 use crate::date::Date;
-use crate::event::{Event, ReferralMade, Setting, WorkerAllocated};
-use crate::id::{AgencyId, ReferralId, StreamId, StreamKind};
+use crate::event::{Event, ReferralMade, Setting, Threshold, WorkerAllocated};
+use crate::id::{AgencyId, MeasureId, ReferralId, StreamId, StreamKind};
 use crate::refusal::{Refusal, Rule};
+use crate::text::Code;
 
 /// What other cases say: that things named exist, and validity on the day claimed, as known now.
 pub(super) fn elsewhere<C: Cases>(
@@ -27,12 +28,16 @@ pub(super) fn elsewhere<C: Cases>(
             known_agency(cases, set.lead, "lead")?;
             set.subs.iter().try_for_each(|sub| known_agency(cases, *sub, "subs"))?;
             let earlier = |id: &_| cases.case(CaseKey::Agreement(*id)).is_some();
-            if set.continues.iter().all(earlier) {
-                Ok(())
-            } else {
-                Err(Refusal::NotFound { field: "continues" })
+            if !set.continues.iter().all(earlier) {
+                return Err(Refusal::NotFound { field: "continues" });
             }
+            let defined = |it: &Threshold| known_measure(cases, &it.measure, it.version);
+            if set.measures.iter().all(defined) { Ok(()) } else { Err(Rule::MeasureUnknown.into()) }
         }
+        Event::MeasureDefined(defined) => match defined.definition.code() {
+            Ok(code) if StreamId::from(MeasureId::of(&code)) == stream => Ok(()),
+            _ => Err(Rule::MeasureCodeDiffers.into()),
+        },
         Event::ServiceDescribed(described) => {
             let public = is_public(cases, described.provider);
             if described.kind.as_str() == COURT_REPORT && !public {
@@ -82,6 +87,12 @@ fn known_agency<C: Cases>(cases: &C, agency: AgencyId, field: &'static str) -> R
         Some(_) => Ok(()),
         None => Err(Refusal::NotFound { field }),
     }
+}
+
+/// Whether that version of a measure is defined.
+fn known_measure<C: Cases>(cases: &C, code: &Code, version: u32) -> bool {
+    let known = cases.case(CaseKey::Measure(MeasureId::of(code))).and_then(|case| case.measure());
+    known.is_some_and(|measure| measure.version(version).is_some())
 }
 
 fn is_public<C: Cases>(cases: &C, agency: AgencyId) -> bool {

@@ -325,6 +325,19 @@ fn number<'a>(row: &Row<'a>, field: Field, look: Look<'a>) -> u64 {
 }
 
 impl Definition {
+    /// Whether rows of a case may change when another case does: the service of a placement, the
+    /// lead of an agreement.
+    pub fn looks_elsewhere(&self) -> bool {
+        let terms = [Some(&self.numerator), self.denominator.as_ref()];
+        let mut terms = terms.into_iter().flatten();
+        let elsewhere =
+            |table| !matches!(table, Table::Sentences | Table::Requirements | Table::Agencies);
+        terms.any(|term| {
+            let related = term.with.iter().chain(&term.without).map(|related| related.rows);
+            term.rows.into_iter().chain(related).any(elsewhere)
+        })
+    }
+
     /// Whether cases of that kind have rows that it counts.
     pub fn reads(&self, case: &Case) -> bool {
         let terms = [Some(&self.numerator), self.denominator.as_ref()];

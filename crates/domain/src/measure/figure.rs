@@ -2,6 +2,7 @@
 
 use super::contribution::{Cell, Contribution};
 use super::definition::{Definition, Polarity, Shape};
+use super::suppression::Cells;
 use crate::date::Date;
 use crate::text::Code;
 use alloc::collections::BTreeMap;
@@ -132,20 +133,14 @@ impl Figure {
             let (n, d) = all.fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
             (None, n, d)
         };
-        let ratio = Fraction::new(numerator, denominator);
         let mut figure =
             Self { numerator, denominator, day, actual: None, predicted: None, value: None };
-        let scale = i128::from(definition.scale);
+        figure.value = definition.value_of(Cells { numerator, denominator });
         match definition.shape {
-            Shape::Count => figure.value = Fraction::new(numerator, scale),
-            Shape::Difference => figure.value = Fraction::new(numerator - denominator, scale),
-            Shape::Growth => figure.value = Fraction::new(numerator - denominator, denominator),
-            Shape::Ratio | Shape::WorstDay => {
-                figure.actual = ratio;
-                figure.value = ratio;
-            }
+            Shape::Count | Shape::Difference | Shape::Growth => {}
+            Shape::Ratio | Shape::WorstDay => figure.actual = figure.value,
             Shape::AgainstRate { .. } => {
-                figure.actual = ratio;
+                figure.actual = Fraction::new(numerator, denominator);
                 figure.predicted = predicted(sums, denominator, rate);
                 // (A - P) / P, with the common denominator of both left out.
                 figure.value = figure.predicted.and_then(|predicted| {
@@ -155,6 +150,22 @@ impl Figure {
             }
         }
         figure
+    }
+}
+
+impl Definition {
+    /// What two counts of one group come to; `None` where there is nothing to divide, and for the
+    /// shapes that need more than two counts.
+    pub fn value_of(&self, cells: Cells) -> Option<Fraction> {
+        let Cells { numerator, denominator } = cells;
+        let scale = i128::from(self.scale);
+        match self.shape {
+            Shape::Count => Fraction::new(numerator, scale),
+            Shape::Difference => Fraction::new(numerator - denominator, scale),
+            Shape::Growth => Fraction::new(numerator - denominator, denominator),
+            Shape::Ratio | Shape::WorstDay => Fraction::new(numerator, denominator),
+            Shape::AgainstRate { .. } => None,
+        }
     }
 }
 

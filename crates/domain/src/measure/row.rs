@@ -128,7 +128,14 @@ pub(crate) fn rows<'a>(
                 visit(Row::Agency(agency, description));
             }
         }
-        (About::Ledger(_) | About::Agency(_) | About::Agreement(_) | About::Person(_), _) => {}
+        (
+            About::Ledger(_)
+            | About::Agency(_)
+            | About::Agreement(_)
+            | About::Person(_)
+            | About::Measure(_),
+            _,
+        ) => {}
     }
 }
 

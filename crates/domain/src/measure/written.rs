@@ -2,7 +2,7 @@
 //! have defaults; another reading of the same definition gives some of them another value.
 
 use super::definition::{Definition, InvalidDefinition};
-use crate::text::Label;
+use crate::text::{Code, Label};
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     string::{String, ToString},
@@ -100,6 +100,14 @@ impl Written {
             None => Ok(BTreeMap::new()),
             Some(json) => serde_json::from_value(json.clone()).map_err(|error| syntax(&error)),
         }
+    }
+
+    /// Its code: what versions of one measure have in common.
+    ///
+    /// # Errors
+    /// None for what [`Self::parse`] has taken.
+    pub fn code(&self) -> Result<Code, InvalidDefinition> {
+        Ok(self.standard()?.code)
     }
 
     /// One spelling for one definition: JSON without spaces, members in the order of their names.

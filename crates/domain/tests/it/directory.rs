@@ -1,10 +1,11 @@
 //! The ledger, agencies, agreements, services and capacities.
 
-use crate::scene::{Deed, day, given, refusals};
+use crate::scene::{Deed, day, event_of, given, refusals, replace, void};
 use crate::world::*;
 use tallystick_domain::codes::{AgencyKind, AgencyStatus, AgreementKind, AgreementStatus};
 use tallystick_domain::event::{
-    AgencyDescribed, AgreementSet, CapacitySet, LedgerOpened, ServiceDescribed, Threshold,
+    AgencyDescribed, AgreementSet, CapacitySet, LedgerOpened, MeasureDefined, ServiceDescribed,
+    Threshold,
 };
 use tallystick_domain::id::LedgerId;
 use tallystick_domain::{CaseKey, EventType, Role};
@@ -80,6 +81,30 @@ refusals! {
             measures: vec![Threshold { measure: code("m10"), version: 1, ppm: 750_000 }],
             ..terms(YSS)
         }));
+    MeasureUnknown: an_agreement_is_held_to_no_version_that_is_not_defined =
+        given(directory()).and([define(definition(1))]).when(with_terms(AgreementSet {
+            measures: vec![Threshold { measure: code("m02"), version: 2, ppm: 720_000 }],
+            ..terms(YSS)
+        }));
+    MeasureVersionSkipped: the_first_version_of_a_measure_is_1 =
+        given(directory()).when(define(definition(2)));
+    MeasureVersionSkipped: a_version_is_defined_once =
+        given(directory()).and([define(definition(1))]).when(define(definition(1)));
+    MeasureVersionSkipped: a_version_is_not_skipped =
+        given(directory()).and([define(definition(1))]).when(define(definition(3)));
+    MeasureCodeDiffers: a_measure_keeps_its_code = given(directory())
+        .when(define(MeasureDefined { definition: written("m03"), ..definition(1) }));
+    NotCommissioner: only_the_commissioner_defines_measures =
+        given(directory()).when(define(definition(1)).by(YSS, Role::Commissioner));
+    DefinitionNotCorrected: a_definition_is_not_voided = given(directory())
+        .and([define(definition(1)).called("defined")])
+        .when(correct([void(event_of(TRUST, "defined"))]).by(TRUST, Role::Commissioner));
+    DefinitionNotCorrected: a_definition_is_not_replaced = given(directory())
+        .and([define(definition(1)).called("defined")])
+        .when(
+            correct([replace(event_of(TRUST, "defined"), "2008-04-01", definition(1))])
+                .by(TRUST, Role::Commissioner),
+        );
     AgreementNotLive: a_referral_is_judged_by_the_latest_terms_of_its_day =
         given(directory())
             .and([with_terms(AgreementSet {
@@ -197,4 +222,24 @@ fn things_that_are_named_exist() {
     let earlier = tallystick_domain::id::AgreementId([0xee; 16]);
     let continues = AgreementSet { continues: vec![earlier], ..terms(YSS) };
     given(directory()).when(agree(AGREEMENT, continues)).then_not_found("continues");
+}
+
+#[test]
+fn an_agreement_is_held_to_measures_that_are_defined() {
+    let held = |version| AgreementSet {
+        measures: vec![Threshold { measure: code("m02"), version, ppm: 720_000 }],
+        ..terms(YSS)
+    };
+    let scene = given(directory()).and([define(definition(1)), define(definition(2))]);
+    scene.and([with_terms(held(1)), with_terms(held(2))]);
+}
+
+#[test]
+fn a_measure_has_its_versions_side_by_side() {
+    let scene = given(directory()).and([define(definition(1)), define(definition(2))]);
+    let key = CaseKey::Measure(tallystick_domain::id::MeasureId::of(&code("m02")));
+    let measure = scene.case(key).measure().unwrap();
+    assert_eq!(measure.latest().map(|(number, _)| number), Some(2));
+    assert_eq!(measure.version(1).unwrap().definition, written("m02"));
+    assert_eq!((measure.version(0), measure.version(3)), (None, None));
 }

@@ -24,9 +24,9 @@ use tallystick_domain::event::{
     SentenceVaried, ServiceDescribed, Setting, SettingChanged, Share, Term, Threshold,
     WorkerAllocated, YearValue,
 };
-use tallystick_domain::id::{ActorId, CommandId, WorkerId};
+use tallystick_domain::id::{ActorId, CommandId, MeasureId, WorkerId};
 use tallystick_domain::{
-    Envelope, Event, EventId, EventType, Occurred, Position, Record, StreamId,
+    Envelope, Event, EventId, EventType, Occurred, Position, Record, StreamId, StreamKind,
 };
 
 const BODY_SALT: [u8; SALT] = *b"salt of the body";
@@ -115,6 +115,7 @@ fn directory_in_full() -> Vec<(StreamId, Event)> {
             }
             .into(),
         ),
+        (MeasureId::of(&code("m02")).into(), definition(7).into()),
     ]
 }
 
@@ -293,6 +294,7 @@ pub(crate) fn sparest() -> Vec<Record> {
                 .into(),
         ),
         (AGREEMENT.into(), terms(YSS).into()),
+        (MeasureId::of(&code("m02")).into(), definition(1).into()),
         (
             SERVICE.into(),
             ServiceDescribed {
@@ -341,7 +343,7 @@ pub(crate) fn sparest() -> Vec<Record> {
 
 fn record(stream: StreamId, event: Event, full: bool) -> Record {
     let number = event.event_type() as u16;
-    let about_person = stream.kind >= tallystick_domain::StreamKind::Person;
+    let about_person = (StreamKind::Person..=StreamKind::Placement).contains(&stream.kind);
     let cause = EventId { of_command: [0xca; 16], index: 9 };
     let occurred: Occurred = if full { "2008-05-12T23:59" } else { "2008-05-12" }.parse().unwrap();
     let envelope = Envelope {

@@ -16,6 +16,7 @@ fn every_action() -> Vec<Action> {
         agree(AGREEMENT, terms(YSS)),
         describe_service(SERVICE, offer(AGREEMENT, YSS)),
         set_capacity(capacity(1)),
+        define(definition(1)),
         register(PERSON),
         impose(SENTENCE, sentence_of(PERSON)),
         vary(variation()),
@@ -39,12 +40,13 @@ fn every_action() -> Vec<Action> {
 
 /// Columns: offender manager, link worker, provider lead, caseworker, mentor, police, housing,
 /// commissioner, board, auditor, data protection officer, witness.
-const TABLE: [(&str, &str); 22] = [
+const TABLE: [(&str, &str); 23] = [
     ("open the ledger", ".......C...."),
     ("describe an agency", ".......C...."),
     ("set an agreement", ".......C...."),
     ("describe a service", "..P....C...."),
     ("set a capacity", "..P....C...."),
+    ("define a measure", ".......C...."),
     ("register a person", "OL.........."),
     ("impose a sentence", "O..........."),
     ("vary a sentence", "O..........."),

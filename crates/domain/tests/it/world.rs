@@ -10,15 +10,16 @@ use tallystick_domain::codes::{
 use tallystick_domain::command::CorrectionAsked;
 use tallystick_domain::event::{
     AgencyDescribed, AgreementSet, AttendanceRecorded, BreachRecorded, CapacitySet, Eligibility,
-    Identifier, LedgerOpened, OutcomeAchieved, PersonRegistered, PlacementBooked,
+    Identifier, LedgerOpened, MeasureDefined, OutcomeAchieved, PersonRegistered, PlacementBooked,
     PlacementCompleted, PlacementEndedEarly, QualificationAwarded, ReferralDecided, ReferralMade,
     ReferralWithdrawn, Requirement, SentenceEnded, SentenceImposed, SentenceVaried,
     ServiceDescribed, Setting, SettingChanged, Share, Site, Term, WorkerAllocated,
 };
 use tallystick_domain::id::{
-    AgencyId, AgreementId, LedgerId, PersonId, PlacementId, ReferralId, SentenceId, ServiceId,
-    WorkerId,
+    AgencyId, AgreementId, LedgerId, MeasureId, PersonId, PlacementId, ReferralId, SentenceId,
+    ServiceId, WorkerId,
 };
+use tallystick_domain::measure::Written;
 use tallystick_domain::{Action, CaseKey, Code, EventId, Label, Role, StreamId};
 
 pub(crate) const LEDGER: LedgerId = LedgerId([0x01; 16]);
@@ -146,6 +147,27 @@ pub(crate) fn capacity(count: u32) -> CapacitySet {
         to: None,
         reason: None,
     }
+}
+
+/// A measure with a parameter.
+pub(crate) fn written(code: &str) -> Written {
+    let json = r#"{"code": "CODE", "title": "Sentences that ran their term", "unit": "of them",
+        "source": {"document": "seeds/003", "line": 41, "words": "successful completion"},
+        "better": "higher", "watches": "outcome", "shape": "ratio",
+        "parameters": {"left_out": {"default": ["died"], "why": "Nobody's doing."}},
+        "denominator": {"rows": "sentences", "in_period": "ended_on",
+            "where": {"ended_how": {"not_in": "$left_out"}}},
+        "numerator": {"where": {"ended_how": {"is": "expired"}}}}"#;
+    Written::parse(&json.replace("CODE", code)).unwrap()
+}
+
+pub(crate) fn definition(version: u32) -> MeasureDefined {
+    MeasureDefined { version, definition: written("m02") }
+}
+
+pub(crate) fn define(defined: MeasureDefined) -> Deed {
+    let measure = MeasureId::of(&code("m02"));
+    commissioner("2008-04-01", Action::DefineMeasure { measure, defined })
 }
 
 pub(crate) fn set_capacity(set: CapacitySet) -> Deed {

@@ -14,14 +14,15 @@ use tallystick_domain::{
     command::{Action, Amendment, CorrectionAsked, Given, Identity, Origin},
     event::{
         AgencyDescribed, AgreementSet, AttendanceRecorded, BreachRecorded, LedgerOpened,
-        PlacementBooked, PlacementCompleted, QualificationAwarded, ReferralDecided, ReferralMade,
-        Requirement, SentenceImposed, ServiceDescribed, Setting, Share, Site, Term,
+        MeasureDefined, PlacementBooked, PlacementCompleted, QualificationAwarded, ReferralDecided,
+        ReferralMade, Requirement, SentenceImposed, ServiceDescribed, Setting, Share, Site, Term,
         WorkerAllocated,
     },
     id::{
-        ActorId, AgencyId, AgreementId, CommandId, LedgerId, PersonId, PlacementId, ReferralId,
-        SentenceId, ServiceId, WorkerId,
+        ActorId, AgencyId, AgreementId, CommandId, LedgerId, MeasureId, PersonId, PlacementId,
+        ReferralId, SentenceId, ServiceId, WorkerId,
     },
+    measure::Written,
 };
 
 /// 1 April 2010, noon: everything in these lives has happened by then.
@@ -161,6 +162,16 @@ impl World {
     pub(crate) fn described(self, number: u64) -> Command<Given> {
         let (agency, described) = (self.commissioner(), description(0, AgencyKind::Commissioner));
         self.by_commissioner(10_000 + number, Action::DescribeAgency { agency, described })
+    }
+
+    /// A version of a measure, under a command of its own.
+    pub(crate) fn defining(self, version: u32, id: CommandId) -> Command<Given> {
+        let json = include_str!("../../../../schema/measures/m02.json");
+        let definition = Written::parse(json).unwrap();
+        let measure = MeasureId::of(&definition.code().unwrap());
+        let defined = MeasureDefined { version, definition };
+        let action = Action::DefineMeasure { measure, defined };
+        one(self.commissioner(), Role::Commissioner, id, day("2008-04-01"), action)
     }
 
     /// What has to be there before any person: three commands, and three a provider.

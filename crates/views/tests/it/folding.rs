@@ -8,7 +8,7 @@ use tallystick_domain::{Action, Case, CaseKey, Cases as _, Position, Record, Rol
 use tallystick_views::{List, Scope, Snapshot};
 
 /// Folds all records up to a position from nothing.
-fn fresh(world: &World, upto: Position) -> Snapshot {
+pub(crate) fn fresh(world: &World, upto: Position) -> Snapshot {
     let mut snapshot = Snapshot::empty();
     for block in &world.blocks {
         let front = block.partition_point(|record| record.envelope.position <= upto);

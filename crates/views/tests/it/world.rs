@@ -13,14 +13,15 @@ use tallystick_domain::codes::{
 use tallystick_domain::command::{Amendment, CorrectionAsked};
 use tallystick_domain::event::{
     AgencyDescribed, AgreementSet, AttendanceRecorded, BreachRecorded, CapacitySet, Eligibility,
-    Identifier, LedgerOpened, PersonRegistered, PlacementBooked, PlacementCompleted,
-    PlacementEndedEarly, ReferralDecided, ReferralMade, ReferralWithdrawn, SentenceEnded,
-    SentenceImposed, ServiceDescribed, Setting, Share, Site, Term, WorkerAllocated,
+    Identifier, LedgerOpened, MeasureDefined, PersonRegistered, PlacementBooked,
+    PlacementCompleted, PlacementEndedEarly, ReferralDecided, ReferralMade, ReferralWithdrawn,
+    SentenceEnded, SentenceImposed, ServiceDescribed, Setting, Share, Site, Term, WorkerAllocated,
 };
 use tallystick_domain::id::{
-    ActorId, AgencyId, AgreementId, CommandId, LedgerId, PersonId, PlacementId, ReferralId,
-    SentenceId, ServiceId, WorkerId,
+    ActorId, AgencyId, AgreementId, CommandId, LedgerId, MeasureId, PersonId, PlacementId,
+    ReferralId, SentenceId, ServiceId, WorkerId,
 };
+use tallystick_domain::measure::Written;
 use tallystick_domain::overlay::Batch;
 use tallystick_domain::{
     Action, CaseKey, Cases as _, Code, Command, Date, EventId, Facts, Label, Moment, Origin,
@@ -109,6 +110,7 @@ impl World {
                 reason: None,
             },
         });
+        founding.push(measure());
         let commands =
             founding.into_iter().map(|action| (TRUST, Role::Commissioner, -90, action)).collect();
         let refused = world.batch(commands);
@@ -461,6 +463,13 @@ fn agreement(agreement: AgreementId, lead: AgencyId) -> Action {
         end_reason: None,
     };
     Action::SetAgreement { agreement, set }
+}
+
+fn measure() -> Action {
+    let json = include_str!("../../../../schema/measures/m02.json");
+    let definition = Written::parse(json).unwrap();
+    let measure = MeasureId::of(&code("m02"));
+    Action::DefineMeasure { measure, defined: MeasureDefined { version: 1, definition } }
 }
 
 fn service(service: ServiceId, agreement: AgreementId, provider: AgencyId) -> Action {

@@ -45,6 +45,8 @@ mirror! {
         PlacementCompleted,
         /// A placement ended before it was complete.
         PlacementEndedEarly,
+        /// A version of a measure was defined.
+        MeasureDefined,
         /// An earlier event of the stream was corrected or voided.
         Corrected,
         /// The ledger, or a later incarnation of it, was opened.
@@ -69,6 +71,8 @@ mirror! {
         Referral,
         /// A person's place on a service.
         Placement,
+        /// A measure: its definitions, version by version.
+        Measure,
     }
 
     /// Why an event was corrected.

@@ -25,8 +25,14 @@ mirror! {
         AgreementCannotGoBack,
         /// The lead provider is the funder, and the agreement is not in-house.
         LeadIsFunder,
-        /// No measure is defined that an agreement could be held to.
+        /// No such version of the measure is defined.
         MeasureUnknown,
+        /// Versions of a measure are numbered without a gap.
+        MeasureVersionSkipped,
+        /// The definition has the code of another measure.
+        MeasureCodeDiffers,
+        /// A definition is never corrected; define the next version.
+        DefinitionNotCorrected,
         /// The agreement has ended.
         AgreementEnded,
         /// The agreement is not live on that day.

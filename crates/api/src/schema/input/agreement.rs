@@ -3,7 +3,7 @@
 use async_graphql::{ID, InputObject};
 use tallystick_domain::{
     Action, Origin, StreamKind,
-    event::{AgreementSet, Price, Term, YearValue},
+    event::{AgreementSet, Price, Term, Threshold, YearValue},
     id::AgreementId,
 };
 
@@ -68,6 +68,9 @@ pub(crate) struct AgreementSetInput {
     /// Prices.
     #[graphql(default)]
     prices: Vec<PriceInput>,
+    /// Measures that it is held to.
+    #[graphql(default)]
+    measures: Vec<ThresholdInput>,
     /// Agreements that it goes on from.
     #[graphql(default)]
     continues: Vec<ID>,
@@ -86,6 +89,7 @@ impl Facts for AgreementSetInput {
         let route = reader.optional("route", self.route.as_deref(), Reader::code);
         let value = reader.each("values", &self.values, Reader::facts);
         let prices = reader.each("prices", &self.prices, Reader::facts);
+        let measures = reader.each("measures", &self.measures, Reader::facts);
         let continues = reader.each("continues", &self.continues, Reader::id);
         let end_reason = reader.optional("endReason", self.end_reason.as_deref(), Reader::code);
         Ok(AgreementSet {
@@ -99,11 +103,32 @@ impl Facts for AgreementSetInput {
             term: Term { from: self.starts_on.0, to: self.ends_on.0 },
             value: value?,
             prices: prices?,
-            // No measure is defined yet that an agreement could be held to.
-            measures: Vec::new(),
+            measures: measures?,
             continues: continues?,
             end_reason: end_reason?,
         })
+    }
+}
+
+/// A measure that an agreement is held to.
+#[derive(InputObject)]
+pub(crate) struct ThresholdInput {
+    /// Code of the measure.
+    code: String,
+    /// Version of its definition.
+    version: i32,
+    /// The figure that is to be reached, in millionths.
+    threshold: i32,
+}
+
+impl Facts for ThresholdInput {
+    type Facts = Threshold;
+
+    fn read(&self, reader: &mut Reader) -> Read<Threshold> {
+        let measure = reader.code("code", &self.code);
+        let version = reader.number("version", self.version);
+        let ppm = reader.number("threshold", self.threshold);
+        Ok(Threshold { measure: measure?, version: version?, ppm: ppm? })
     }
 }
 

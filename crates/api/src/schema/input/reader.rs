@@ -4,7 +4,9 @@
 use std::{fmt::Write, str::FromStr};
 
 use async_graphql::ID;
-use tallystick_domain::{Code, Label, Note, id::InvalidId, text::InvalidText};
+use tallystick_domain::{
+    Code, Label, Note, id::InvalidId, measure::InvalidDefinition, text::InvalidText,
+};
 
 use crate::schema::command_error::{InputProblem, InvalidInput};
 
@@ -88,6 +90,18 @@ impl Reader {
         let range = (0, i64::from(T::MOST));
         let out_of_range = |_| InvalidInput::out_of_range(i64::from(number), range);
         T::try_from(number).map_err(out_of_range).map_err(|wrong| self.refuse(field, wrong))
+    }
+
+    /// A definition of a measure.
+    pub(crate) fn definition<T>(
+        &mut self,
+        field: &str,
+        read: Result<T, InvalidDefinition>,
+    ) -> Read<T> {
+        let wrong = |error: InvalidDefinition| {
+            InvalidInput::new(InputProblem::NotADefinition, error.to_string())
+        };
+        read.map_err(|error| self.refuse(field, wrong(error)))
     }
 
     /// An amount of money in pence, not below nothing.

@@ -92,6 +92,11 @@ fn samples() -> Vec<Sample> {
             value!({"service": service.clone(), "site": "a", "unit": "BED", "count": 1,
                 "from": "2009-04-01"}),
         ),
+        sample::<DefineMeasureInput>(
+            "defineMeasure",
+            value!({"version": 1,
+                "definition": include_str!("../../../../../schema/measures/m02.json")}),
+        ),
         sample::<RegisterPersonInput>(
             "registerPerson",
             value!({"identifiers": [{"scheme": "CRN", "value": "X1"}], "givenName": "A",
