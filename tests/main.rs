@@ -28,6 +28,7 @@ mod measures;
 mod packed;
 mod past;
 mod power_cuts;
+mod remote;
 mod secrets;
 mod settings;
 mod stopping;

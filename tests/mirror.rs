@@ -1,5 +1,6 @@
 //! A bundle on a file server: what is laid out as tlog-tiles has it is a log for whoever asks.
 
+use serde_json::Value;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -17,6 +18,8 @@ pub(crate) struct Mirror {
     served: Arc<Mutex<PathBuf>>,
     /// What it shows from the next cosignature on.
     then: Arc<Mutex<Option<PathBuf>>>,
+    /// The lines of its export, if it has one.
+    exported: Arc<Mutex<Option<String>>>,
 }
 
 impl Mirror {
@@ -27,6 +30,8 @@ impl Mirror {
         let then = Arc::new(Mutex::new(None::<PathBuf>));
         let (folder, witnesses) = (Arc::clone(&served), witnesses.to_vec());
         let next = Arc::clone(&then);
+        let exported = Arc::new(Mutex::new(None::<String>));
+        let export = Arc::clone(&exported);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut folder = folder.lock().expect("not poisoned");
@@ -38,7 +43,12 @@ impl Mirror {
                 {
                     *folder = next;
                 }
-                let (status, answer) = answer(&request, body, &folder, &witnesses);
+                let (status, answer) = match &*export.lock().expect("not poisoned") {
+                    Some(lines) if request.contains("/export/events.ndjson") => {
+                        (200, page(&request, lines).into_bytes())
+                    }
+                    _ => answer(&request, body, &folder, &witnesses),
+                };
                 let length = answer.len();
                 let _ = write!(
                     stream,
@@ -47,12 +57,17 @@ impl Mirror {
                 let _ = stream.write_all(&answer);
             }
         });
-        Self { address, served, then }
+        Self { address, served, then, exported }
     }
 
     /// The log signs again while a cosignature is on its way.
     pub(crate) fn grow_meanwhile(&self, bundle: &Path) {
         *self.then.lock().expect("not poisoned") = Some(bundle.to_owned());
+    }
+
+    /// From now on with this export, or without any.
+    pub(crate) fn export(&self, lines: Option<&str>) {
+        *self.exported.lock().expect("not poisoned") = lines.map(ToOwned::to_owned);
     }
 
     /// From now on another story.
@@ -78,6 +93,21 @@ fn asked(stream: &TcpStream) -> std::io::Result<(String, Vec<u8>)> {
     let mut body = vec![0; length.map_or(0, |length| length.parse().expect("a number"))];
     lines.read_exact(&mut body)?;
     Ok((head.swap_remove(0), body))
+}
+
+/// The lines of an export between the positions that are asked for.
+fn page(request: &str, lines: &str) -> String {
+    let number = |name: &str| {
+        let (_, rest) = request.split_once(name).expect("asked for");
+        let digits = rest.split(|it: char| !it.is_ascii_digit()).next().expect("a number");
+        digits.parse::<u64>().expect("a number")
+    };
+    let asked = number("after=") + 1..=number("asof=");
+    let position = |line: &str| {
+        let event: Value = serde_json::from_str(line).expect("JSON");
+        event["sequence"].as_str().expect("a position").parse::<u64>().expect("a number")
+    };
+    lines.split_inclusive('\n').filter(|line| asked.contains(&position(line))).collect()
 }
 
 fn answer(

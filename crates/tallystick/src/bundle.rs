@@ -1,5 +1,6 @@
 //! A bundle: one folder with everything that an auditor needs, laid out as C2SP tlog-tiles has it,
-//! so that any static file server makes a log of it; or the same packed in one file.
+//! so that any static file server makes a log of it; or the same packed in one file; or what a
+//! running node serves of it.
 //!
 //! | path | what |
 //! |---|---|
@@ -15,13 +16,17 @@
 //! reached, and nobody can withhold a record by leaving it out.
 
 mod archive;
+mod node;
 mod writer;
 
 pub(crate) use writer::Writer;
 
+use crate::remote::Remote;
 use anyhow::{Context as _, ensure};
+use node::Node;
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::num::TryFromIntError;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use tallystick_log::{MAX_RECORD_BYTES, Record};
@@ -37,36 +42,63 @@ const RECORDS_LIMIT: u64 = 256 * (MAX_RECORD_BYTES as u64 + 8);
 /// Bytes that a tile or a file of digests may have: 256 entries, each with its length.
 const TILE_LIMIT: u64 = 256 * (Entry::BYTES as u64 + 2);
 
-/// A bundle, in the folder that it is in or was unpacked into.
+/// A bundle, wherever its files are.
 #[derive(Debug)]
 pub(crate) struct Bundle {
-    /// What it was opened by.
-    path: PathBuf,
-    folder: PathBuf,
+    /// Where its checkpoint is, for people.
+    checkpoint_name: String,
+    files: Files,
+}
+
+#[derive(Debug)]
+enum Files {
+    Folder(PathBuf),
     /// Removed with it.
-    _unpacked: Option<TempDir>,
+    Unpacked(TempDir),
+    Node(Node),
 }
 
 impl Bundle {
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        let unpacked = if path.is_file() { Some(archive::unpack(path)?) } else { None };
-        let folder = unpacked.as_ref().map_or(path, |folder| folder.path()).to_owned();
+        let files = if path.is_file() {
+            Files::Unpacked(archive::unpack(path)?)
+        } else {
+            Files::Folder(path.to_owned())
+        };
+        let there = files.folder().is_some_and(|folder| {
+            folder.join("checkpoint").is_file() && folder.join("records").is_dir()
+        });
         ensure!(
-            folder.join("checkpoint").is_file() && folder.join("records").is_dir(),
+            there,
             "{} holds no bundle: `checkpoint` and `records` are not in it",
             path.display()
         );
-        Ok(Self { path: path.to_owned(), folder, _unpacked: unpacked })
+        let checkpoint_name = path.join("checkpoint").display().to_string();
+        Ok(Self { checkpoint_name, files })
+    }
+
+    /// What a running node serves, as it stands now.
+    pub(crate) fn of_node(remote: Remote) -> anyhow::Result<Self> {
+        let checkpoint_name = format!("{}/log/checkpoint", remote.url());
+        Ok(Self { checkpoint_name, files: Files::Node(Node::open(remote)?) })
+    }
+
+    /// Whether it is what a running node serves.
+    pub(crate) fn is_node(&self) -> bool {
+        matches!(self.files, Files::Node(_))
     }
 
     /// Where the checkpoint is, for people.
-    pub(crate) fn checkpoint_name(&self) -> String {
-        self.path.join("checkpoint").display().to_string()
+    pub(crate) fn checkpoint_name(&self) -> &str {
+        &self.checkpoint_name
     }
 
     /// The bytes of what it says was signed.
     pub(crate) fn checkpoint_bytes(&self) -> io::Result<Vec<u8>> {
-        read(&self.folder.join("checkpoint"), MAX_NOTE_BYTES as u64)
+        match &self.files {
+            Files::Node(node) => Ok(node.checkpoint().to_vec()),
+            files => files.read("checkpoint", MAX_NOTE_BYTES as u64),
+        }
     }
 
     /// What it says was signed; whether it was is for whoever verifies it.
@@ -82,25 +114,53 @@ impl Bundle {
     /// What the system said; the file that should be there may not be.
     pub(crate) fn records(&self, index: u64, size: TreeSize) -> io::Result<Option<RecordFile>> {
         let Some(place) = Place::in_tree(index, size) else { return Ok(None) };
-        let bytes = read(&self.folder.join(records_path(place)), RECORDS_LIMIT)?;
         let leaves = place.leaves();
         let positions = leaves.start + 1..leaves.end + 1;
+        let bytes = match &self.files {
+            Files::Node(node) => node.records(positions.clone())?,
+            files => files.read(&records_path(place), RECORDS_LIMIT)?,
+        };
         let mut file = RecordFile { bytes, positions, digests: Vec::new() };
         // Where nothing is withheld, the digests are made from the records.
-        if file.iter().any(|held| matches!(held, Err(Unfit::NoDigests { .. })))
-            && let Some(stored) = self.stored(&place.to_string())?
-        {
-            file.digests = place.decode(&stored).unwrap_or_default();
+        if file.iter().any(|held| matches!(held, Err(Unfit::NoDigests { .. }))) {
+            match self.stored(&place.to_string())? {
+                Some(stored) => file.digests = place.decode(&stored).unwrap_or_default(),
+                None if self.is_node() => {
+                    let from = leaves.start + 1;
+                    let what =
+                        format!("the node does not serve the digests from position {from} on");
+                    return Err(io::Error::other(what));
+                }
+                None => {}
+            }
         }
         Ok(Some(file))
     }
 
     /// The stored bytes of a tile or an entry bundle; `None` if there is no such file.
     pub(crate) fn stored(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
-        match read(&self.folder.join(path), TILE_LIMIT) {
+        match self.files.read(path, TILE_LIMIT) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+}
+
+impl Files {
+    fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(folder) => Some(folder),
+            Self::Unpacked(folder) => Some(folder.path()),
+            Self::Node(_) => None,
+        }
+    }
+
+    fn read(&self, path: &str, limit: u64) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Folder(folder) => read(&folder.join(path), limit),
+            Self::Unpacked(folder) => read(&folder.path().join(path), limit),
+            Self::Node(node) => node.read(path, limit),
         }
     }
 }
@@ -187,6 +247,13 @@ fn split(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (header, rest) = rest.split_at_checked(u32::from_be_bytes(*header) as usize)?;
     let (body, rest) = rest.split_at_checked(u32::from_be_bytes(*body) as usize)?;
     Some((header, body, rest))
+}
+
+/// A record as a file of records has it.
+fn framed(header: &[u8], body: &[u8]) -> Result<Vec<u8>, TryFromIntError> {
+    let lengths = [u32::try_from(header.len())?, u32::try_from(body.len())?];
+    let lengths = lengths.map(u32::to_be_bytes);
+    Ok([&lengths[0], &lengths[1], header, body].concat())
 }
 
 /// Where the records of an entry bundle are.

@@ -224,6 +224,17 @@ pub(crate) struct Verify {
     /// Bundle, as `tallystick export --bundle` made it.
     #[arg(long, value_name = "DIR|FILE")]
     pub(crate) bundle: Option<PathBuf>,
+    /// Address of a running node, https or http on this machine: what it serves is verified from
+    /// outside, records as far as the token is given them, the others by their digests.
+    #[arg(long, value_name = "URL", requires = "token_file", conflicts_with_all = ["data", "bundle"])]
+    pub(crate) url: Option<String>,
+    /// File with the bearer token for that node.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// File with the certificates (PEM) by which that node is known, instead of those that
+    /// browsers trust.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub(crate) ca: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) trust: Trust,
     /// Checkpoint that is known from elsewhere, older or newer; may be repeated.

@@ -12,9 +12,11 @@ mod report;
 mod source;
 mod trust;
 
+use crate::bundle::Bundle;
 use crate::cli::Verify;
 use crate::init::hex;
 use crate::observe::{self, Meter};
+use crate::remote::Remote;
 use crate::settings::LogFormat;
 use anyhow::bail;
 use evidence::Evidence;
@@ -50,27 +52,22 @@ pub(crate) fn run(flags: &Verify) -> ExitCode {
 fn verify(flags: &Verify) -> anyhow::Result<Report> {
     let trust = Trust::read(&flags.trust)?;
     let folder = flags.data.as_ref().or(flags.bundle.as_ref());
-    let title = match folder {
-        Some(folder) => format!("Verification of the ledger in {}", folder.display()),
-        None => "Verification of receipts, without a ledger".to_owned(),
+    let title = match (folder, &flags.url) {
+        (Some(folder), _) => format!("Verification of the ledger in {}", folder.display()),
+        (None, Some(url)) => format!("Verification of the ledger at {url}, from outside"),
+        (None, None) => "Verification of receipts, without a ledger".to_owned(),
     };
     let mut report = Report::new(title);
     trust.said().iter().for_each(|sentence| report.note(sentence));
     let mut evidence = Evidence::default();
     report.section("Signatures");
     evidence.read_given(flags, &trust, &mut report)?;
-    let Some(folder) = folder else {
-        if flags.receipt.is_empty() {
-            bail!("there is nothing to verify: give --data, --bundle or --receipt");
+    let source = match open(flags) {
+        Ok(Some(source)) => source,
+        Ok(None) if flags.receipt.is_empty() => {
+            bail!("there is nothing to verify: give --data, --bundle, --url or --receipt");
         }
-        return Ok(report);
-    };
-    let opened = match flags.data {
-        Some(_) => Source::data(folder),
-        None => Source::bundle(folder),
-    };
-    let source = match opened {
-        Ok(source) => source,
+        Ok(None) => return Ok(report),
         Err(error) => {
             not_opened(&error, &mut report);
             return Ok(report);
@@ -97,7 +94,20 @@ fn verify(flags: &Verify) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// A folder that cannot be opened: some reasons are findings.
+/// Opens what is to be verified, if it is more than receipts.
+fn open(flags: &Verify) -> anyhow::Result<Option<Source>> {
+    Ok(match (&flags.data, &flags.bundle, &flags.url, &flags.token_file) {
+        (Some(data), ..) => Some(Source::data(data)?),
+        (_, Some(bundle), ..) => Some(Source::bundle(Bundle::open(bundle)?)?),
+        (_, _, Some(url), Some(token_file)) => {
+            let remote = Remote::new(url, token_file, flags.ca.as_deref())?;
+            Some(Source::bundle(Bundle::of_node(remote)?)?)
+        }
+        _ => None,
+    })
+}
+
+/// What cannot be opened: some reasons are findings.
 fn not_opened(error: &anyhow::Error, report: &mut Report) {
     let said = format!("{error:#}");
     match error.downcast_ref::<OpenError>() {
@@ -125,11 +135,13 @@ fn say_records(source: &Source, passed: &Passed, report: &mut Report) {
         Source::Bundle { .. } if passed.withheld.count == 0 => {
             format!("{read} were read and hashed.")
         }
-        Source::Bundle { .. } => {
-            format!("{read} were counted; those that are here were read and hashed.")
-        }
+        Source::Bundle { .. } => format!(
+            "{} were read and hashed; of {} there are digests.",
+            records(TreeSize::new(passed.head.size.get() - passed.withheld.count)),
+            passed.withheld.count
+        ),
     });
-    say_withheld(passed, report);
+    say_withheld(source, passed, report);
     match &passed.stop {
         None => {}
         Some(Stop::Bad { position, what }) => {
@@ -140,15 +152,25 @@ fn say_records(source: &Source, passed: &Passed, report: &mut Report) {
 }
 
 /// A record that is withheld is one whose digests alone are there.
-fn say_withheld(passed: &Passed, report: &mut Report) {
+fn say_withheld(source: &Source, passed: &Passed, report: &mut Report) {
+    if source.is_node() {
+        report.limit(
+            "This was looked at from outside, as it is served now. What else lies in the node's \
+             folder was not.",
+        );
+    }
     let Withheld { count: withheld, ends: Some((first, last)) } = passed.withheld else { return };
     let (them, where_) = match withheld {
         1 => ("1 is withheld".to_owned(), format!("at position {first}")),
         _ => (format!("{withheld} are withheld"), format!("between positions {first} and {last}")),
     };
+    let why = if source.is_node() {
+        "the node does not give them to this token as they are stored, and shows their digests"
+    } else {
+        "whoever made the bundle left out what its reader may not see, and put digests in its place"
+    };
     report.limit(format!(
-        "Of {}, {them}, {where_}: whoever made the bundle left out what its reader may not see, \
-         and put digests in its place. The digests are part of what was signed, so no such record \
+        "Of {}, {them}, {where_}: {why}. The digests are part of what was signed, so no such record \
          can be changed, added or taken away unnoticed; what it says was not looked at.",
         records(passed.head.size),
     ));

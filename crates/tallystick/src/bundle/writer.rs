@@ -1,7 +1,7 @@
 //! Writing a bundle.
 
 use super::archive::{self, Packing};
-use super::{WITHHELD, records_path};
+use super::{WITHHELD, framed, records_path};
 use anyhow::{Context as _, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,11 +54,7 @@ impl Writer {
 
     /// Adds the next record.
     pub(crate) fn take(&mut self, record: &Record<'_>) -> anyhow::Result<()> {
-        for part in [record.header, record.body] {
-            self.bytes.extend_from_slice(&u32::try_from(part.len())?.to_be_bytes());
-        }
-        self.bytes.extend_from_slice(record.header);
-        self.bytes.extend_from_slice(record.body);
+        self.bytes.append(&mut framed(record.header, record.body)?);
         self.append(Entry::of(record.header, record.body))
     }
 

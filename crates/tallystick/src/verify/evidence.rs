@@ -134,6 +134,11 @@ impl Evidence {
                     ));
                     other = other.or(Some(statement));
                 }
+                None if passed.is_cut_short() => report.note(format!(
+                    "{from} was signed over {}, of which {} could be read: it is not compared.",
+                    records(signed.size),
+                    found.size
+                )),
                 None => report.tampered_at(
                     found.size.get() + 1,
                     format!(
@@ -175,6 +180,8 @@ impl Evidence {
                         "The record at position {position} is not the one that {from} is about."
                     ),
                 ),
+                (None, _) if passed.is_cut_short() => report
+                    .note(format!("{from} is about position {position}, which could not be read.")),
                 (None, _) => report.tampered_at(
                     passed.head.size.get() + 1,
                     format!("{from} is about position {position}, which is missing."),

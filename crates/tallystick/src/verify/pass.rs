@@ -90,12 +90,8 @@ pub(crate) struct Beside {
 pub(crate) fn run(source: &Source, asked: &Asked) -> io::Result<Passed> {
     let size = source.size();
     let mut meter = Meter::new("verifying");
-    let mut counting = Counting {
-        census: Some(Census::new()),
-        numbers: Numbers::Sound,
-        commits: 0,
-        withheld: Withheld::default(),
-    };
+    let mut counting =
+        Counting { census: Some(Census::new()), numbers: Numbers::Sound, commits: 0 };
     let (stop, hashed) = thread::scope(|scope| {
         let (sender, runs) = mpsc::sync_channel::<Run>(AHEAD);
         let hashing = scope.spawn(move || {
@@ -121,8 +117,8 @@ pub(crate) fn run(source: &Source, asked: &Asked) -> io::Result<Passed> {
             None => Ok((read.err(), hashed?)),
         }
     })?;
-    let Hashed { head, roots, entries, beside, loose, cut } = hashed;
-    let (commits, withheld) = (counting.commits, counting.withheld);
+    let Hashed { head, roots, entries, withheld, beside, loose, cut } = hashed;
+    let commits = counting.commits;
     let numbers = counting.finish()?;
     let stop = cut.or(stop);
     Ok(Passed { head, roots, entries, stop, numbers, commits, withheld, beside, loose })
@@ -133,7 +129,6 @@ struct Counting {
     census: Option<Census>,
     numbers: Numbers,
     commits: u64,
-    withheld: Withheld,
 }
 
 impl Counting {
@@ -145,7 +140,6 @@ impl Counting {
                 Held::Whole(record) => record,
                 Held::Digests { position: at, .. } => {
                     *position = at;
-                    self.withheld.note(at);
                     self.census.iter_mut().for_each(Census::pass_over);
                     continue;
                 }
@@ -193,6 +187,7 @@ struct Hashing<'a> {
     entries: BTreeMap<LeafIndex, Entry>,
     /// Of the records whose file of digests is not full yet.
     bundle: Vec<Entry>,
+    withheld: Withheld,
     beside: Beside,
     cut: Option<Stop>,
 }
@@ -201,6 +196,7 @@ struct Hashed {
     head: TreeHead,
     roots: BTreeMap<TreeSize, Hash>,
     entries: BTreeMap<LeafIndex, Entry>,
+    withheld: Withheld,
     beside: Beside,
     loose: Vec<u8>,
     cut: Option<Stop>,
@@ -216,6 +212,7 @@ impl<'a> Hashing<'a> {
             roots: BTreeMap::new(),
             entries: BTreeMap::new(),
             bundle: Vec::new(),
+            withheld: Withheld::default(),
             beside: Beside::default(),
             cut: None,
         };
@@ -228,7 +225,10 @@ impl<'a> Hashing<'a> {
             let entry = match held {
                 _ if self.cut.is_some() => return Ok(()),
                 Ok(Held::Whole(record)) => Entry::of(record.header, record.body),
-                Ok(Held::Digests { entry, .. }) => entry,
+                Ok(Held::Digests { position, entry }) => {
+                    self.withheld.note(position);
+                    entry
+                }
                 Err(unfit) => {
                     let what = unfit.to_string();
                     self.cut = Some(Stop::Bad { position: unfit.position(), what });
@@ -323,8 +323,8 @@ impl<'a> Hashing<'a> {
         if !self.bundle.is_empty() {
             self.compare_entries()?;
         }
-        let Self { edge, roots, entries, beside, cut, .. } = self;
-        Ok(Hashed { head: edge.head(), roots, entries, beside, loose, cut })
+        let Self { edge, roots, entries, withheld, beside, cut, .. } = self;
+        Ok(Hashed { head: edge.head(), roots, entries, withheld, beside, loose, cut })
     }
 }
 
@@ -342,6 +342,11 @@ impl Beside {
 }
 
 impl Passed {
+    /// Whether reading ended where it is not known what comes.
+    pub(crate) fn is_cut_short(&self) -> bool {
+        matches!(self.stop, Some(Stop::Unreadable(_)))
+    }
+
     /// The root that the stored tiles lead to at a size, where they are all there: if it is the one
     /// that was signed, the tiles are as they were, and tell which record is not.
     pub(crate) fn root_of_tiles(

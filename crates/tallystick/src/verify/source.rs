@@ -43,8 +43,7 @@ impl Source {
         Ok(Self::Data { folder: folder.to_owned(), log: replay::open(folder)? })
     }
 
-    pub(crate) fn bundle(folder: &Path) -> anyhow::Result<Self> {
-        let bundle = Bundle::open(folder)?;
+    pub(crate) fn bundle(bundle: Bundle) -> anyhow::Result<Self> {
         let size = bundle.checkpoint()?.head().size;
         Ok(Self::Bundle { bundle, size })
     }
@@ -64,7 +63,9 @@ impl Source {
                 let path = folder.join("checkpoint");
                 (path.display().to_string(), std::fs::read(&path))
             }
-            Self::Bundle { bundle, .. } => (bundle.checkpoint_name(), bundle.checkpoint_bytes()),
+            Self::Bundle { bundle, .. } => {
+                (bundle.checkpoint_name().to_owned(), bundle.checkpoint_bytes())
+            }
         }
     }
 
@@ -125,6 +126,11 @@ impl Source {
             Self::Data { .. } => Ok(None),
             Self::Bundle { bundle, .. } => bundle.stored(&place.to_string()),
         }
+    }
+
+    /// Whether it is a running node, seen from outside.
+    pub(crate) fn is_node(&self) -> bool {
+        matches!(self, Self::Bundle { bundle, .. } if bundle.is_node())
     }
 
     /// Whether all tiles and digests have to be there.
@@ -203,7 +209,7 @@ fn read_bundle(
                 let what = "the file of records from there on is missing".to_owned();
                 return Err(Stop::Bad { position: index * 256 + 1, what });
             }
-            Err(error) => return Err(Stop::Unreadable(format!("a file of records: {error}"))),
+            Err(error) => return Err(Stop::Unreadable(format!("records: {error}"))),
         }
     }
     Ok(())
