@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
+use tallystick_tally::Checkpoint;
 
 /// The demo, and the key that it signs with.
 struct Served {
@@ -25,13 +26,13 @@ impl Served {
         // Enough for two pages of an export.
         let node = Node::demo(Some(&own.path().join("data")), 11, 2_500);
         let ledger = Stopped::at(own);
-        let key = ledger.key();
-        let served = Self { ledger, node, key };
         // It signs once a second, until all is signed.
-        while served.size() < 2_100 {
+        let signed = || Checkpoint::parse(&fs::read(ledger.checkpoint_path()).ok()?).ok();
+        while signed().is_none_or(|checkpoint| checkpoint.head().size.get() < 2_100) {
             thread::sleep(Duration::from_millis(50));
         }
-        served
+        let key = ledger.key();
+        Self { ledger, node, key }
     }
 
     fn token(&self, agency: &str, role: &str) -> PathBuf {
