@@ -56,6 +56,7 @@ fn a_change_that_the_stored_tiles_follow_is_bracketed_by_what_is_known() {
     let with_older = of("--data", &ledger.data()).into_iter().chain(of("--checkpoint", &older));
     let found = ledger.verify(with_older);
     found.is(1, &format!("The first bad position is between 1 and {size}."));
+    found.is(1, "The log's own key signed both");
     // A receipt of the record itself says exactly which.
     let kept = ledger.path("receipt");
     fs::write(&kept, receipt(&receipts, 401)).expect("written");

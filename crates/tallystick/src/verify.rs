@@ -136,7 +136,7 @@ fn say_records(source: &Source, passed: &Passed, report: &mut Report) {
             format!("{read} were read and hashed.")
         }
         Source::Bundle { .. } => format!(
-            "{} were read and hashed; of {} there are digests.",
+            "{} were read and hashed; of {} there are digests alone.",
             records(TreeSize::new(passed.head.size.get() - passed.withheld.count)),
             passed.withheld.count
         ),
@@ -164,15 +164,18 @@ fn say_withheld(source: &Source, passed: &Passed, report: &mut Report) {
         1 => ("1 is withheld".to_owned(), format!("at position {first}")),
         _ => (format!("{withheld} are withheld"), format!("between positions {first} and {last}")),
     };
-    let why = if source.is_node() {
-        "the node does not give them to this token as they are stored, and shows their digests"
-    } else {
-        "whoever made the bundle left out what its reader may not see, and put digests in its place"
-    };
     report.limit(format!(
-        "Of {}, {them}, {where_}: {why}. The digests are part of what was signed, so no such record \
-         can be changed, added or taken away unnoticed; what it says was not looked at.",
+        "Of {}, {them}, {where_}: only their digests are here, and what they say was not looked at.",
         records(passed.head.size),
+    ));
+    let why = if source.is_node() {
+        "The node does not give them to this token as they are stored."
+    } else {
+        "Whoever made the bundle left out what its reader may not see."
+    };
+    report.note(format!(
+        "{why} The digests are part of what was signed, so no such record can be changed, added or \
+         taken away unnoticed."
     ));
 }
 

@@ -106,7 +106,7 @@ impl Evidence {
         report.note(format!("The {} lead to the root {}.", records(found.size), found.root));
         let mut covered = TreeSize::default();
         let mut agreed = vec![TreeSize::default()];
-        let mut other: Option<&Statement> = None;
+        let (mut same, mut other): (Option<&Statement>, Option<&Statement>) = (None, None);
         let mut statements: Vec<_> = self.statements.iter().collect();
         statements.sort_by_key(|statement| statement.checkpoint.head().size);
         for statement in statements {
@@ -121,6 +121,7 @@ impl Evidence {
                     let what = records(signed.size);
                     report.note(format!("The first {what} have the root that {from} states."));
                     agreed.push(signed.size);
+                    same = Some(statement);
                     if matches!(standing, Standing::Trusted(_)) {
                         covered = covered.max(signed.size);
                     }
@@ -142,17 +143,24 @@ impl Evidence {
                 None => report.tampered_at(
                     found.size.get() + 1,
                     format!(
-                        "{from} was signed over {}, but only {} can be read: positions {} to {} \
-                         are missing.",
+                        "{from} was signed over {}, but only {} can be read: {} missing.",
                         records(signed.size),
                         found.size,
-                        found.size.get() + 1,
-                        signed.size
+                        positions_are(found.size.get() + 1, signed.size.get())
                     ),
                 ),
             }
         }
         if let Some(statement) = other {
+            // Sorted by size, so the last that agrees is the largest.
+            if let Some(same) = same.filter(|it| statement.is_contradicted_by(it)) {
+                report.tampered(format!(
+                    "The log's own key signed both {} and {}, which exclude each other: records \
+                     were changed, or others were shown to others. Keep both: they prove it to \
+                     anybody who has the key, whatever becomes of the ledger.",
+                    statement.from, same.from
+                ));
+            }
             let smaller = agreed.into_iter().filter(|it| *it < statement.checkpoint.head().size);
             locate(statement, smaller.max().unwrap_or_default(), source, passed, report)?;
         } else if covered < found.size {
@@ -190,6 +198,24 @@ impl Evidence {
                     .cannot_tell(format!("{from} does not carry the digests of a record of ours.")),
             }
         }
+    }
+}
+
+/// `position 7 is`, `positions 7 to 9 are`.
+fn positions_are(first: u64, last: u64) -> String {
+    if first == last {
+        format!("position {first} is")
+    } else {
+        format!("positions {first} to {last} are")
+    }
+}
+
+impl Statement {
+    /// Whether another of the same log, which agrees with the records that this one does not agree
+    /// with, reaches as far: no log can grow from one into the other.
+    fn is_contradicted_by(&self, other: &Self) -> bool {
+        let (this, other) = (&self.checkpoint, &other.checkpoint);
+        other.origin() == this.origin() && other.head().size >= this.head().size
     }
 }
 
@@ -270,7 +296,8 @@ fn locate(
         ),
         None => report.tampered_within(
             agreed.get() + 1..=signed.size.get(),
-            "Which of them was changed, an older checkpoint or a receipt would tell.",
+            "Which record was the first to be changed cannot be told from this: an older \
+             checkpoint or a receipt would narrow it down.",
         ),
     }
     Ok(())
