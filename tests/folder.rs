@@ -78,13 +78,37 @@ impl Home {
 
     /// Gives somebody a token.
     pub(crate) fn admit(&self, principal: &str, agency: &str, role: &str, token: &str) {
+        self.admit_until(principal, agency, role, token, None);
+    }
+
+    /// Gives somebody a token that expires.
+    pub(crate) fn admit_until(
+        &self,
+        principal: &str,
+        agency: &str,
+        role: &str,
+        token: &str,
+        expires: Option<&str>,
+    ) {
         let mut known = self.admitted();
         known.push(json!({
             "token_sha256": digest(token),
             "principal": principal,
             "agency": agency,
             "role": role,
+            "expires": expires,
         }));
+        self.write_tokens(known);
+    }
+
+    /// Takes somebody's token away.
+    pub(crate) fn expel(&self, token: &str) {
+        let mut known = self.admitted();
+        known.retain(|entry| entry["token_sha256"] != digest(token).as_str());
+        self.write_tokens(known);
+    }
+
+    fn write_tokens(&self, known: Vec<Value>) {
         fs::write(self.tokens(), Value::Array(known).to_string()).expect("written");
     }
 

@@ -29,6 +29,7 @@ mod packed;
 mod past;
 mod power_cuts;
 mod remote;
+mod revocation;
 mod secrets;
 mod settings;
 mod stopping;

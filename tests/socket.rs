@@ -1,6 +1,7 @@
 //! A caller over a WebSocket, in the subprotocol graphql-transport-ws.
 
 use crate::client::Client;
+use crate::load::position;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -13,7 +14,11 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// One socket. Dropping it is the client's going away without a word.
-pub(crate) struct Socket(WebSocketStream<TcpStream>);
+pub(crate) struct Socket {
+    stream: WebSocketStream<TcpStream>,
+    /// The code with which the node closed it.
+    closed: Option<u16>,
+}
 
 /// Everything recorded that the caller sees, from a cursor on.
 const EVENT_STREAM: &str = "subscription ($after: String) { eventStream(after: $after) {
@@ -37,7 +42,8 @@ impl Socket {
         request.headers_mut().insert("sec-websocket-protocol", protocol);
         let connection = TcpStream::connect(caller.address()).await.ok()?;
         connection.set_nodelay(true).ok()?;
-        let mut socket = Self(client_async(request, connection).await.ok()?.0);
+        let stream = client_async(request, connection).await.ok()?.0;
+        let mut socket = Self { stream, closed: None };
         let authorization = format!("Bearer {}", caller.token());
         let payload = json!({ "authorization": authorization });
         socket.send(&json!({ "type": "connection_init", "payload": payload })).await?;
@@ -58,6 +64,31 @@ impl Socket {
     /// The next item of the event stream that was subscribed to.
     pub(crate) async fn item(&mut self) -> Option<Value> {
         Some(self.next().await?["eventStream"].take())
+    }
+
+    /// Positions of the events that come until there are no more for now.
+    pub(crate) async fn positions_until_caught_up(&mut self) -> Vec<u64> {
+        let mut seen = Vec::new();
+        loop {
+            let item = self.item().await.expect("an item");
+            if item["__typename"] == "CaughtUp" {
+                return seen;
+            }
+            seen.extend(recorded(&item));
+        }
+    }
+
+    /// Positions of the events that come until the node closes it, the last cursor, and the code
+    /// with which it does.
+    pub(crate) async fn positions_until_closed(
+        &mut self,
+    ) -> (Vec<u64>, Option<String>, Option<u16>) {
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        while let Some(item) = self.item().await {
+            seen.extend(recorded(&item));
+            cursor = item["cursor"].as_str().map(str::to_owned).or(cursor);
+        }
+        (seen, cursor, self.closed)
     }
 
     /// The `data` of the next answer; `None` when the node is gone.
@@ -84,16 +115,26 @@ impl Socket {
     }
 
     async fn send(&mut self, message: &Value) -> Option<()> {
-        self.0.send(Message::text(message.to_string())).await.ok()
+        self.stream.send(Message::text(message.to_string())).await.ok()
     }
 
     async fn receive(&mut self) -> Option<Value> {
         loop {
-            match timeout(PATIENCE, self.0.next()).await.expect("a message")? {
+            match timeout(PATIENCE, self.stream.next()).await.expect("a message")? {
                 Ok(Message::Text(text)) => return serde_json::from_str(text.as_str()).ok(),
-                Ok(Message::Close(_)) | Err(_) => return None,
+                Ok(Message::Close(frame)) => {
+                    self.closed = frame.map(|frame| frame.code.into());
+                    return None;
+                }
+                Err(_) => return None,
                 Ok(_) => {}
             }
         }
     }
+}
+
+/// The position of the event that an item of the event stream is of, if it is of one.
+fn recorded(item: &Value) -> Option<u64> {
+    let event = &item["event"];
+    (!event.is_null()).then(|| position(event))
 }

@@ -1,6 +1,10 @@
 //! Who is asking. The transport needs only a name for what they may see, and a yes or no.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use async_graphql::parser::types::OperationType;
 
@@ -9,9 +13,27 @@ pub trait Authenticate: Send + Sync + 'static {
     /// The caller as resolvers find it: `ctx.data::<Arc<Self::Caller>>()`.
     type Caller: Caller;
 
-    /// The caller whose token this is; `None` for every token that is not one, for whatever
-    /// reason.
-    fn authenticate(&self, bearer: &str) -> Option<Arc<Self::Caller>>;
+    /// Lets the holder of this token in; `None` for every token that is not one, or not any more,
+    /// for whatever reason. Asked for each request and, of an open socket, again and again: it
+    /// must be quick, and right at the moment it is asked.
+    fn authenticate(&self, bearer: &str) -> Option<Pass<Self::Caller>>;
+}
+
+/// Somebody who was let in.
+#[derive(Debug)]
+pub struct Pass<C> {
+    /// Who it is.
+    pub caller: Arc<C>,
+    /// When the token expires, if it does.
+    pub until: Option<SystemTime>,
+}
+
+impl<C> Pass<C> {
+    /// How long it is still good for; `None` if it does not expire.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        let until = self.until?;
+        Some(until.duration_since(SystemTime::now()).unwrap_or_default())
+    }
 }
 
 /// What the transport asks about a caller.

@@ -7,6 +7,7 @@ use tallystick_ledger::{Ledger, VerifierKey};
 use tokio::net::TcpListener;
 
 use crate::{
+    caller::Authenticate,
     documents::Engine,
     export,
     limits::Limits,
@@ -16,7 +17,6 @@ use crate::{
     server::{self, router},
     service::Service,
     tlog,
-    tokens::Tokens,
     witnesses::Witnesses,
 };
 
@@ -38,7 +38,7 @@ pub struct Settings {
 /// When the schema is not one: a fault of this crate that its tests find.
 pub fn open(
     ledger: Ledger,
-    callers: Tokens<Principal>,
+    callers: Box<dyn Authenticate<Caller = Principal>>,
     settings: Settings,
 ) -> (Arc<Service<Principal>>, Router) {
     // No type parameters here and in `run`: otherwise every binary would compile the whole schema
@@ -56,7 +56,7 @@ pub fn open(
 /// is left open: close it afterwards.
 pub async fn run(
     ledger: Ledger,
-    callers: Tokens<Principal>,
+    callers: Box<dyn Authenticate<Caller = Principal>>,
     listener: TcpListener,
     shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
     settings: Settings,

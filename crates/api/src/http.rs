@@ -105,6 +105,7 @@ pub(crate) fn authenticate<C: Caller>(
         .get(header::AUTHORIZATION)
         .and_then(|value| bearer(value.to_str().ok()?))
         .and_then(|token| service.authenticate(token))
+        .map(|pass| pass.caller)
         .ok_or_else(|| Refused::new(Code::Unauthenticated, "send a known bearer token"))
 }
 

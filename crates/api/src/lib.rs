@@ -34,7 +34,7 @@ mod witnesses;
 
 pub use answer::Notes;
 pub use authority::may_have_digests;
-pub use caller::{Authenticate, Caller, ScopeKey};
+pub use caller::{Authenticate, Caller, Pass, ScopeKey};
 pub use documents::Engine;
 pub use errors::{Code, Refused, RequestId};
 pub use export::{EventWriter, NoEvent, record_of};
@@ -47,4 +47,4 @@ pub use principal::{InvalidPrincipal, Principal};
 pub use schema::sdl;
 pub use server::{router, serve};
 pub use service::Service;
-pub use tokens::{TokenEntry, TokenFileError, Tokens};
+pub use tokens::{TokenEntry, TokenFile, TokenFileError, Tokens};

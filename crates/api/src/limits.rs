@@ -48,6 +48,8 @@ pub struct Limits {
     pub operation_id_bytes: usize,
     /// Time from opening a socket to `connection_init`.
     pub init_within: Duration,
+    /// Time between two looks whether the token of an open socket is still good.
+    pub recheck_every: Duration,
     /// Time between two pings; a socket silent for two of them is closed.
     pub ping_every: Duration,
     /// Bytes put on a socket before it must have taken them.
@@ -88,6 +90,7 @@ impl Default for Limits {
             subscriptions: 20,
             operation_id_bytes: 128,
             init_within: Duration::from_secs(5),
+            recheck_every: Duration::from_millis(500),
             ping_every: Duration::from_secs(20),
             batch_bytes: 64 * 1024,
             stall: Duration::from_secs(10),

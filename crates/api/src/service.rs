@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::{
     answer::{Answer, Notes},
-    caller::{Authenticate, Caller},
+    caller::{Authenticate, Caller, Pass},
     documents::{Document, Engine, Operation},
     envelope::Envelope,
     errors::{Code, Refused, RequestId, presentable},
@@ -39,14 +39,14 @@ impl<C: Caller> Service<C> {
     /// WebSocket; clients that are no browsers send none.
     pub fn new(
         engine: Engine,
-        callers: impl Authenticate<Caller = C>,
+        callers: Box<dyn Authenticate<Caller = C>>,
         host: impl Host,
         origins: Vec<String>,
     ) -> Arc<Self> {
         let sockets = Arc::new(Semaphore::new(engine.limits().sockets));
         Arc::new(Self {
             engine,
-            callers: Box::new(callers),
+            callers,
             host: Box::new(host),
             origins,
             fanout: Fanout::default(),
@@ -60,7 +60,7 @@ impl<C: Caller> Service<C> {
         self.engine.limits()
     }
 
-    pub(crate) fn authenticate(&self, bearer: &str) -> Option<Arc<C>> {
+    pub(crate) fn authenticate(&self, bearer: &str) -> Option<Pass<C>> {
         self.callers.authenticate(bearer)
     }
 

@@ -3,7 +3,7 @@
 //! One task for each socket, and nothing between it and the ledger: when the client does not read,
 //! the task does not poll its sources, so nothing piles up anywhere.
 
-use std::{collections::HashMap, pin::Pin, sync::Arc, time::Duration};
+use std::{collections::HashMap, future::pending, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     extract::{
@@ -16,13 +16,13 @@ use axum::{
 use futures_util::{FutureExt, Sink, SinkExt, StreamExt, stream::BoxStream};
 use tokio::{
     sync::watch,
-    time::{Instant, Interval, MissedTickBehavior, interval_at, timeout, timeout_at},
+    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout, timeout_at},
 };
 use tokio_stream::StreamMap;
 
 use crate::{
     answer::errors_only,
-    caller::{Caller, bearer},
+    caller::{Caller, Pass, bearer},
     envelope::Envelope,
     errors::{Code, Refused, RequestId},
     live::{CursorOf, TickKey},
@@ -112,7 +112,40 @@ enum Wake {
     Received(Option<Result<Message, axum::Error>>),
     Event(Arc<str>, Event),
     Ping,
+    Recheck,
+    Expired,
     Closing,
+}
+
+/// Who is at the other end, and the token by which that stays so.
+struct Admitted<C> {
+    caller: Arc<C>,
+    token: String,
+    /// When the token expires.
+    until: Option<Instant>,
+}
+
+impl<C: Caller> Admitted<C> {
+    fn new(pass: Pass<C>, token: &str) -> Self {
+        let until = pass.left().and_then(|left| Instant::now().checked_add(left));
+        Self { caller: pass.caller, token: token.to_owned(), until }
+    }
+
+    /// Whether the token still stands for the same, and until when.
+    fn recheck(&mut self, service: &Service<C>) -> Result<(), End> {
+        let pass = service.authenticate(&self.token);
+        let same = pass.filter(|pass| pass.caller.scope_key() == self.caller.scope_key());
+        let pass = same.ok_or(End::Close(Closing::Forbidden))?;
+        *self = Self::new(pass, &self.token);
+        Ok(())
+    }
+
+    async fn expired(&self) {
+        match self.until {
+            Some(until) => sleep_until(until).await,
+            None => pending().await,
+        }
+    }
 }
 
 impl<C: Caller> Session<C> {
@@ -129,7 +162,7 @@ impl<C: Caller> Session<C> {
 
     async fn run(mut self) {
         let end = match self.init().await {
-            Ok(caller) => self.serve(&caller).await,
+            Ok(admitted) => self.serve(admitted).await,
             Err(end) => end,
         };
         // Sources are let go before the farewell, which may take a while.
@@ -140,7 +173,7 @@ impl<C: Caller> Session<C> {
     }
 
     /// Waits for `connection_init` and acknowledges it.
-    async fn init(&mut self) -> Result<Arc<C>, End> {
+    async fn init(&mut self) -> Result<Admitted<C>, End> {
         let deadline = Instant::now() + self.service.limits().init_within;
         loop {
             let message = tokio::select! {
@@ -155,17 +188,16 @@ impl<C: Caller> Session<C> {
             let Some(text) = message else { continue };
             match self.understand(&text)? {
                 ClientMessage::Init { authorization } => {
-                    let caller = authorization
-                        .as_deref()
-                        .and_then(bearer)
-                        .and_then(|token| self.service.authenticate(token));
-                    let Some(caller) = caller else {
+                    let admitted = authorization.as_deref().and_then(bearer).and_then(|token| {
+                        self.service.authenticate(token).map(|pass| Admitted::new(pass, token))
+                    });
+                    let Some(admitted) = admitted else {
                         self.service.metrics.refused(Code::Unauthenticated);
                         return Err(End::Close(Closing::Forbidden));
                     };
                     self.put(wire::ack())?;
                     self.flush().await?;
-                    return Ok(caller);
+                    return Ok(admitted);
                 }
                 ClientMessage::Ping => {
                     self.put(wire::pong())?;
@@ -179,14 +211,16 @@ impl<C: Caller> Session<C> {
         }
     }
 
-    async fn serve(&mut self, caller: &Arc<C>) -> End {
-        let mut pings = pings(self.service.limits().ping_every);
+    async fn serve(&mut self, mut admitted: Admitted<C>) -> End {
+        let limits = self.service.limits();
+        let mut pings = every(limits.ping_every);
+        let mut rechecks = every(limits.recheck_every);
         let mut silent_pings = 0;
         loop {
-            let step = match self.wake(&mut pings).await {
+            let step = match self.wake(&mut pings, &mut rechecks, &admitted).await {
                 Wake::Received(received) => {
                     silent_pings = 0;
-                    self.receive(received, caller)
+                    self.receive(received, &admitted.caller)
                 }
                 Wake::Event(id, event) => {
                     self.deliver(&id, event).and_then(|()| self.deliver_what_is_ready())
@@ -197,6 +231,8 @@ impl<C: Caller> Session<C> {
                     silent_pings += 1;
                     self.put(wire::ping())
                 }
+                Wake::Recheck => admitted.recheck(&self.service),
+                Wake::Expired => Err(End::Close(Closing::Forbidden)),
                 Wake::Closing => Err(End::Close(Closing::ShuttingDown)),
             };
             let flushed = match step {
@@ -209,14 +245,23 @@ impl<C: Caller> Session<C> {
         }
     }
 
-    async fn wake(&mut self, pings: &mut Interval) -> Wake {
+    async fn wake(
+        &mut self,
+        pings: &mut Interval,
+        rechecks: &mut Interval,
+        admitted: &Admitted<C>,
+    ) -> Wake {
         tokio::select! {
+            // First what may end the socket, so that a busy stream cannot put it off.
+            biased;
+            () = admitted.expired() => Wake::Expired,
+            _ = rechecks.tick() => Wake::Recheck,
+            _ = pings.tick() => Wake::Ping,
+            _ = self.closing.wait_for(|closing| *closing) => Wake::Closing,
             received = self.socket.recv() => Wake::Received(received),
             Some((id, event)) = self.operations.next(), if !self.operations.is_empty() => {
                 Wake::Event(id, event)
             }
-            _ = pings.tick() => Wake::Ping,
-            _ = self.closing.wait_for(|closing| *closing) => Wake::Closing,
         }
     }
 
@@ -382,8 +427,8 @@ fn is_too_large(error: &axum::Error) -> bool {
     error.to_string().contains("too long")
 }
 
-fn pings(every: Duration) -> Interval {
-    let mut pings = interval_at(Instant::now() + every, every);
-    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    pings
+fn every(period: Duration) -> Interval {
+    let mut interval = interval_at(Instant::now() + period, period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
 }

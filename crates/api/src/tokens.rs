@@ -2,18 +2,32 @@
 //!
 //! ```json
 //! [{"token_sha256": "<64 hex digits>", "principal": "j.okoro", "agency": "willowdene",
-//!   "role": "PROVIDER_LEAD"}]
+//!   "role": "PROVIDER_LEAD", "expires": "2027-01-31T00:00:00Z"}]
 //! ```
 //!
-//! Only the digest of a token is ever stored, so the file can be read without becoming anyone.
+//! Only the digest of a token is ever stored, so the file can be read without becoming anyone. It
+//! is read again when it changes: a line taken out is a token revoked, two lines for one caller are
+//! a rotation.
 
-use std::{collections::HashMap, fmt, path::Path, sync::Arc};
+use std::{
+    collections::HashMap,
+    fmt, fs, io,
+    path::Path,
+    sync::{Arc, Weak},
+    thread,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
+use jiff::Timestamp;
+use parking_lot::RwLock;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::caller::{Authenticate, Caller};
+use crate::caller::{Authenticate, Caller, Pass};
+
+/// Time between two looks at the file: what is revoked is refused within a second.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// One line of the file: whose token this is. Everything is text here; the caller type gives it
 /// meaning.
@@ -27,6 +41,9 @@ pub struct TokenEntry {
     pub agency: String,
     /// What they are there.
     pub role: String,
+    /// When the token expires, if it does.
+    #[serde(default)]
+    pub expires: Option<Timestamp>,
 }
 
 impl TokenEntry {
@@ -42,6 +59,7 @@ impl TokenEntry {
             principal: principal.into(),
             agency: agency.into(),
             role: role.into(),
+            expires: None,
         }
     }
 }
@@ -50,7 +68,13 @@ impl TokenEntry {
 pub struct Tokens<C> {
     // Keyed by the first half of the digest. The second half is compared in constant time; a
     // caller who could time the map would learn bits of a digest, never of a token.
-    callers: HashMap<[u8; 16], (Digest256, Arc<C>)>,
+    callers: HashMap<[u8; 16], Known<C>>,
+}
+
+struct Known<C> {
+    digest: Digest256,
+    caller: Arc<C>,
+    until: Option<SystemTime>,
 }
 
 impl<C: Caller> Tokens<C> {
@@ -63,23 +87,20 @@ impl<C: Caller> Tokens<C> {
         path: &Path,
         caller: impl FnMut(&TokenEntry) -> Result<C, E>,
     ) -> Result<Self, TokenFileError> {
-        let file = path.display().to_string();
+        let unreadable = |source: io::Error| TokenFileError::Unreadable {
+            file: path.display().to_string(),
+            source: Arc::new(source),
+        };
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::metadata(path)
-                .map_err(|source| TokenFileError::Unreadable {
-                    file: file.clone(),
-                    source: Arc::new(source),
-                })?
-                .permissions()
-                .mode();
+            let mode = fs::metadata(path).map_err(unreadable)?.permissions().mode();
             if mode & 0o077 != 0 {
+                let file = path.display().to_string();
                 return Err(TokenFileError::Open { file, mode: mode & 0o777 });
             }
         }
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| TokenFileError::Unreadable { file, source: Arc::new(source) })?;
+        let text = fs::read_to_string(path).map_err(unreadable)?;
         let entries: Vec<TokenEntry> = serde_json::from_str(&text)
             .map_err(|source| TokenFileError::Malformed { source: Arc::new(source) })?;
         Self::new(entries, caller)
@@ -98,11 +119,12 @@ impl<C: Caller> Tokens<C> {
         for (index, entry) in entries.into_iter().enumerate() {
             let holder = caller(&entry).map_err(|reason| TokenFileError::Entry {
                 entry: index + 1,
-                principal: entry.principal.clone(),
                 reason: reason.to_string(),
             })?;
             let digest = entry.token_sha256;
-            if callers.insert(digest.key(), (digest, Arc::new(holder))).is_some() {
+            let until = entry.expires.map(system_time);
+            let known = Known { digest, caller: Arc::new(holder), until };
+            if callers.insert(digest.key(), known).is_some() {
                 return Err(TokenFileError::Repeated { entry: index + 1 });
             }
         }
@@ -113,10 +135,104 @@ impl<C: Caller> Tokens<C> {
 impl<C: Caller> Authenticate for Tokens<C> {
     type Caller = C;
 
-    fn authenticate(&self, bearer: &str) -> Option<Arc<C>> {
+    fn authenticate(&self, bearer: &str) -> Option<Pass<C>> {
         let digest = Digest256::of(bearer);
-        let (known, caller) = self.callers.get(&digest.key())?;
-        bool::from(known.0.ct_eq(&digest.0)).then(|| Arc::clone(caller))
+        let known = self.callers.get(&digest.key())?;
+        let good = bool::from(known.digest.0.ct_eq(&digest.0))
+            && known.until.is_none_or(|until| SystemTime::now() < until);
+        good.then(|| Pass { caller: Arc::clone(&known.caller), until: known.until })
+    }
+}
+
+fn system_time(at: Timestamp) -> SystemTime {
+    // What expired before 1970 has expired.
+    let since = u64::try_from(at.as_millisecond()).unwrap_or(0);
+    UNIX_EPOCH + Duration::from_millis(since)
+}
+
+/// A token file that is followed: what it says now counts.
+#[derive(Debug)]
+pub struct TokenFile<C> {
+    now: Arc<RwLock<Tokens<C>>>,
+}
+
+impl<C: Caller> TokenFile<C> {
+    /// Reads a token file, and again whenever it has changed. A change that cannot be used is told
+    /// in the log and leaves the tokens as they were: a slip must not shut everybody out.
+    ///
+    /// # Errors
+    /// As [`Tokens::read`], and [`TokenFileError::Unreadable`] if no thread can be had.
+    pub fn follow<E: fmt::Display>(
+        path: &Path,
+        caller: impl Fn(&TokenEntry) -> Result<C, E> + Send + 'static,
+    ) -> Result<Self, TokenFileError> {
+        // Before it is read, so that a change made meanwhile is seen.
+        let stamp = Stamp::of(path);
+        let now = Arc::new(RwLock::new(Tokens::read(path, &caller)?));
+        let (path, followed) = (path.to_owned(), Arc::downgrade(&now));
+        let file = path.display().to_string();
+        thread::Builder::new()
+            .name("tokens".to_owned())
+            .spawn(move || follow(&path, stamp, &followed, caller))
+            .map_err(|source| TokenFileError::Unreadable { file, source: Arc::new(source) })?;
+        Ok(Self { now })
+    }
+}
+
+/// Looks at the file until nobody needs it any more.
+fn follow<C: Caller, E: fmt::Display>(
+    path: &Path,
+    mut stamp: Option<Stamp>,
+    now: &Weak<RwLock<Tokens<C>>>,
+    caller: impl Fn(&TokenEntry) -> Result<C, E>,
+) {
+    loop {
+        thread::sleep(LOOK_EVERY);
+        let Some(now) = now.upgrade() else { return };
+        let seen = Stamp::of(path);
+        if seen == stamp {
+            continue;
+        }
+        stamp = seen;
+        match Tokens::read(path, &caller) {
+            Ok(tokens) => {
+                tracing::info!(tokens = tokens.callers.len(), "the token file was read anew");
+                *now.write() = tokens;
+            }
+            Err(error) => {
+                tracing::error!(%error, "the token file has changed and cannot be used");
+            }
+        }
+    }
+}
+
+/// What tells one state of a file from the next.
+#[derive(PartialEq, Eq)]
+struct Stamp {
+    modified: SystemTime,
+    length: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+impl Stamp {
+    /// `None` where there is no file.
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(Self {
+            modified: metadata.modified().ok()?,
+            length: metadata.len(),
+            #[cfg(unix)]
+            inode: std::os::unix::fs::MetadataExt::ino(&metadata),
+        })
+    }
+}
+
+impl<C: Caller> Authenticate for TokenFile<C> {
+    type Caller = C;
+
+    fn authenticate(&self, bearer: &str) -> Option<Pass<C>> {
+        self.now.read().authenticate(bearer)
     }
 }
 
@@ -154,12 +270,10 @@ pub enum TokenFileError {
         source: Arc<serde_json::Error>,
     },
     /// An entry makes no caller.
-    #[error("entry {entry} ({principal}) of the token file: {reason}")]
+    #[error("entry {entry} of the token file: {reason}")]
     Entry {
         /// Counted from 1.
         entry: usize,
-        /// Whose it is.
-        principal: String,
         /// Why not.
         reason: String,
     },
@@ -260,9 +374,18 @@ mod tests {
     fn a_token_is_known_by_its_digest_alone() {
         let file = file(&entry(""), 0o600);
         let tokens = Tokens::read(file.path(), holder).unwrap();
-        assert_eq!(tokens.authenticate("sesame").unwrap().0, "willowdene");
+        assert_eq!(tokens.authenticate("sesame").unwrap().caller.0, "willowdene");
         assert!(tokens.authenticate("Sesame").is_none());
         assert!(tokens.authenticate(SESAME).is_none(), "the digest is not the token");
+    }
+
+    #[test]
+    fn an_expired_token_is_as_good_as_none() {
+        for (expires, good) in [("2001-01-01T00:00:00Z", false), ("2999-01-01T00:00:00Z", true)] {
+            let file = file(&entry(&format!(r#","expires":"{expires}""#)), 0o600);
+            let tokens = Tokens::read(file.path(), holder).unwrap();
+            assert_eq!(tokens.authenticate("sesame").is_some(), good, "{expires}");
+        }
     }
 
     #[test]
@@ -283,7 +406,7 @@ mod tests {
     fn an_entry_without_a_caller_is_named() {
         let entries = [TokenEntry::for_token("a", "p", "x", "KING")];
         let error = Tokens::new(entries, holder).unwrap_err();
-        assert_eq!(error.to_string(), "entry 1 (p) of the token file: no such role KING");
+        assert_eq!(error.to_string(), "entry 1 of the token file: no such role KING");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use anyhow::{Context as _, bail};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
-use tallystick_api::{Principal, Tokens};
+use tallystick_api::{Authenticate, Principal};
 use tallystick_ledger::{Clock, Ledger, Parts, Settings, Signing};
 use tallystick_log::{Log as _, LogIdentity};
 use tallystick_log_sled::{Health, Options, SledLog};
@@ -78,7 +78,7 @@ impl Node {
     pub(crate) async fn serve(
         self,
         listener: TcpListener,
-        callers: Tokens<Principal>,
+        callers: Box<dyn Authenticate<Caller = Principal>>,
         settings: tallystick_api::Settings,
         stop: Pin<Box<dyn Future<Output = ()> + Send>>,
     ) {

@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use tallystick_api::{Principal, Tokens};
+use tallystick_api::{Principal, TokenFile};
 use tallystick_ledger::{Signing, SystemClock};
 use tallystick_tally::{Checkpoint, Signer};
 use tallystick_vault::EpochKey;
@@ -33,7 +33,7 @@ pub(crate) async fn run(flags: Serve) -> anyhow::Result<()> {
     let signer = settings.signing_key.as_deref().map(signer).transpose()?;
     let mut known: Vec<_> =
         settings.known_checkpoints.iter().map(|it| known(it)).collect::<Result<_, _>>()?;
-    let tokens = Tokens::read(&settings.tokens, Principal::of)?;
+    let tokens = TokenFile::follow(&settings.tokens, Principal::of)?;
     // Bound before the fold, so that a taken port is told at once.
     let listener = TcpListener::bind(settings.listen)
         .await
@@ -62,7 +62,7 @@ pub(crate) async fn run(flags: Serve) -> anyhow::Result<()> {
     );
     let Settings { origins, witnesses, .. } = settings;
     let front = tallystick_api::Settings { origins, witnesses, ..Default::default() };
-    node.serve(listener, tokens, front, stop).await;
+    node.serve(listener, Box::new(tokens), front, stop).await;
     Ok(())
 }
 

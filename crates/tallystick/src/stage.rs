@@ -67,7 +67,7 @@ pub(crate) async fn run(demo: Demo) -> anyhow::Result<()> {
     announce(&demo, listener.local_addr()?, &node.ledger, &shown);
     let origins = vec!["https://dashboard.invalid".to_owned()];
     let front = tallystick_api::Settings { origins, ..Default::default() };
-    node.serve(listener, tokens, front, stop).await;
+    node.serve(listener, Box::new(tokens), front, stop).await;
     Ok(())
 }
 

@@ -349,5 +349,5 @@ pub(crate) fn service(ledger: &Ledger, limits: Limits) -> Arc<Service<Person>> {
     })
     .expect("two different tokens");
     let engine = Engine::new(|| schema(ledger), limits);
-    Service::new(engine, tokens, Node, vec!["https://dashboard.example".into()])
+    Service::new(engine, Box::new(tokens), Node, vec!["https://dashboard.example".into()])
 }

@@ -128,7 +128,8 @@ impl Node {
             let _ = stopped.await;
         });
         let ledger = self.ledger.clone();
-        let serving = tallystick_api::run(ledger, tokens()?, listener, shutdown, Door::default());
+        let serving =
+            tallystick_api::run(ledger, Box::new(tokens()?), listener, shutdown, Door::default());
         let serving = self.runtime.spawn(serving);
         self.door = Some(OpenDoor { address, stop, serving });
         Ok(address)

@@ -134,7 +134,7 @@ impl Partnership {
             })
         });
         let tokens = Tokens::new(everybody, Principal::of).unwrap();
-        let (service, routes) = tallystick_api::open(ledger.clone(), tokens, settings);
+        let (service, routes) = tallystick_api::open(ledger.clone(), Box::new(tokens), settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         tokio::spawn(serve(listener, routes, service, std::future::pending()));

@@ -33,7 +33,7 @@ impl Window {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let forever = Box::pin(std::future::pending());
-        let serving = run(ledger.clone(), tokens, listener, forever, Settings::default());
+        let serving = run(ledger.clone(), Box::new(tokens), listener, forever, Settings::default());
         tokio::spawn(serving);
         Self { address }
     }
