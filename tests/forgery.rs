@@ -47,7 +47,7 @@ pub(crate) struct Stopped {
 /// A record of the log, and the commit that it is in.
 #[derive(Clone)]
 pub(crate) struct Kept {
-    commit: CommitNumber,
+    pub(crate) commit: CommitNumber,
     pub(crate) header: Vec<u8>,
     pub(crate) body: Vec<u8>,
 }

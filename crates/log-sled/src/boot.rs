@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tallystick_log::{Block, CommitNumber, Corrupt, Damage, Head, LogIdentity, ReadError};
+use tallystick_log::{Block, CommitNumber, Corrupt, Damage, Digest, Head, LogIdentity, ReadError};
 
 use crate::{
     OpenError, Options,
@@ -148,7 +148,25 @@ impl Checked {
     }
 
     fn damaged(&self, source: ReadError) -> OpenError {
+        let source = match source {
+            ReadError::Corrupt(found) => self.first_damage(found).into(),
+            unavailable @ ReadError::Unavailable { .. } => unavailable,
+        };
         OpenError::Damaged { folder: self.folder.clone(), source }
+    }
+
+    /// The start looks at the tail only. Where that is damaged, what comes before it may be, too: the
+    /// first damage is named, however long it takes to find, because nothing is served anyway.
+    fn first_damage(&self, found: Corrupt) -> Corrupt {
+        let first = self.store.after(CommitNumber::ZERO).next().and_then(Result::ok);
+        let first = first.and_then(|(_, stored)| Block::parse(stored).ok());
+        // Without a first block it is that one, whatever the log is.
+        let identity = first.map_or([0; Digest::BYTES], |block| *block.previous().as_bytes());
+        let mut walk = Walk::from_start(LogIdentity::new(identity));
+        match walk.advance(&self.store, found.commit, usize::MAX) {
+            Err(ReadError::Corrupt(first)) => first,
+            Ok(()) | Err(ReadError::Unavailable { .. }) => found,
+        }
     }
 }
 

@@ -56,7 +56,8 @@ pub enum OpenError {
     },
     /// Commits that were durable are gone. Restore a backup or fetch them from another node.
     #[error("the head file says commit {stated} (position {stated_position}), the store in {} \
-        ends at {found} (position {found_position})", folder.display())]
+        ends at {found} (position {found_position}): positions {} to {stated_position} are missing",
+        folder.display(), found_position + 1)]
     Behind {
         /// The store's folder.
         folder: PathBuf,

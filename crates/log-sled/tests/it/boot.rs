@@ -47,7 +47,8 @@ fn a_store_that_lost_its_end_is_refused_with_both_ends_named() {
     });
     let refused = data.open().map(|_| ()).expect_err("commits are missing").to_string();
     assert!(refused.contains("the head file says commit 10 (position 30)"), "{refused}");
-    assert!(refused.contains("ends at 7 (position 21)"), "{refused}");
+    let missing = "ends at 7 (position 21): positions 22 to 30 are missing";
+    assert!(refused.contains(missing), "{refused}");
 }
 
 #[test]
@@ -175,6 +176,21 @@ fn a_damaged_block_of_the_tail_is_found_at_the_start() {
     };
     assert_eq!((corrupt.commit, corrupt.position), (commit(60), 178));
     assert!(matches!(corrupt.damage, Damage::Checksum { .. }));
+}
+
+#[test]
+fn the_first_of_two_damaged_blocks_is_named_though_the_start_looks_at_the_tail() {
+    let data = Data::with_commits(100);
+    data.tamper(|db| {
+        let block = |commit| db.get(key(commit)).expect("readable").expect("there");
+        let (old, new) = (block(20), block(90));
+        db.insert(key(20), new).expect("writable");
+        db.insert(key(90), old).expect("writable");
+    });
+    let Err(OpenError::Damaged { source: ReadError::Corrupt(corrupt), .. }) = data.open() else {
+        panic!("opened");
+    };
+    assert_eq!((corrupt.commit, corrupt.position), (commit(20), 58));
 }
 
 #[test]
