@@ -371,3 +371,37 @@ fn read(files: &[Arc<File>], full: Tile) -> io::Result<Vec<u8>> {
     file.read_exact_at(&mut bytes, full.index() * TILE_BYTES as u64)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    use std::thread;
+
+    use tallystick_tally::leaf;
+
+    use super::*;
+
+    #[test]
+    fn tiles_that_two_threads_write_at_once_are_in_one_file_a_level() {
+        let leaves: Vec<_> = (0..TILE_WIDTH).map(|number| leaf(&number.to_be_bytes())).collect();
+        for _ in 0..300 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let tree = Tree::new(Some(folder.path().join("tiles")));
+            let appended = AtomicBool::new(false);
+            thread::scope(|scope| {
+                // As the thread of savepoints does, just when the writer fills the first tile.
+                scope.spawn(|| {
+                    while !appended.load(Relaxed) {
+                        tree.sync().expect("room");
+                    }
+                });
+                tree.append(1, &leaves);
+                appended.store(true, Relaxed);
+            });
+            assert_eq!(tree.state.read().files.len(), 1, "one level, one file");
+            let size = TreeSize::new(leaves.len() as u64);
+            let stored = tree.tile(Tile::in_tree(0, 0, size).expect("full")).expect("stored");
+            assert_eq!(stored[..Hash::BYTES], leaves[0].as_bytes()[..]);
+        }
+    }
+}
