@@ -12,7 +12,7 @@
 //! the log before anything is served.
 
 use std::collections::VecDeque;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -30,6 +30,7 @@ use tallystick_tally::{
 use thiserror::Error;
 use tokio::sync::watch;
 
+use crate::durably;
 use crate::intent;
 use crate::published::Published;
 use crate::tree::{Tree, TreeError};
@@ -314,7 +315,7 @@ impl Checkpoints {
         let head = self.tree.head_at(size)?;
         let origin = signer.verifier_key().name().as_str();
         let intent = self.path("checkpoint.next");
-        write_durably(&intent, intent::write(origin, &head).as_bytes())?;
+        write(&intent, &intent::write(origin, &head))?;
         let checkpoint = Arc::new(signer.sign(head));
         self.write("checkpoint", &checkpoint)?;
         // Not synced: one that comes back after a crash says what `checkpoint` says.
@@ -329,7 +330,7 @@ impl Checkpoints {
     }
 
     fn write(&self, name: &str, checkpoint: &Checkpoint) -> io::Result<()> {
-        write_durably(&self.path(name), checkpoint.to_string().as_bytes())
+        write(&self.path(name), &checkpoint.to_string())
     }
 
     /// The key under the name of each incarnation, the present one last; none before the ledger is
@@ -441,15 +442,6 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, CheckpointFault> {
     }
 }
 
-/// In place of the older in one step, and durable when it returns.
-fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let mut file = File::create(&part)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&part, path)?;
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    durably::replace(path, |file| file.write_all(text.as_bytes()))
 }

@@ -16,6 +16,7 @@ mod checkpoints;
 mod clock;
 mod commands;
 mod desk;
+mod durably;
 mod feed;
 mod flusher;
 mod folding;

@@ -17,9 +17,9 @@
 //! A section is the length of its bytes (8), and these in pieces of at most 4 MiB: length (4),
 //! length compressed (4), LZ4 block.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
@@ -31,6 +31,7 @@ use thiserror::Error;
 
 use crate::archive::{Archive, ReadError};
 use crate::commands::Commands;
+use crate::durably;
 use crate::offsets::Offsets;
 use crate::tree::{Saved, Tree, TreeError};
 
@@ -176,31 +177,23 @@ pub(crate) fn write(
     let Some(block) = blocks.first() else { return Ok(()) };
     let root = tree.head_at(TreeSize::new(snapshot.position().0))?.root;
     tree.sync()?;
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let mut out =
-        Checked { to: BufWriter::new(File::create(&part)?), crc: crc32fast::Hasher::new() };
-    out.put(MAGIC)?;
-    out.put(&[FORMAT_VERSION])?;
-    out.put(&FOLD_VERSION.to_be_bytes())?;
-    out.put(log.identity().as_bytes())?;
-    out.put(&snapshot.position().0.to_be_bytes())?;
-    out.put(&snapshot.commit().to_be_bytes())?;
-    out.put(block.digest().as_bytes())?;
-    out.put(root.as_bytes())?;
-    out.section(&snapshot.save())?;
-    out.section(&counts(archive, snapshot.commit()))?;
-    out.section(&commands(archive, snapshot.position()))?;
-    let checksum = out.crc.finalize();
-    out.to.write_all(&checksum.to_be_bytes())?;
-    let file = out.to.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(&part, path)?;
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()?;
-    Ok(())
+    durably::replace(path, |file| {
+        let mut out = Checked { to: BufWriter::new(file), crc: crc32fast::Hasher::new() };
+        out.put(MAGIC)?;
+        out.put(&[FORMAT_VERSION])?;
+        out.put(&FOLD_VERSION.to_be_bytes())?;
+        out.put(log.identity().as_bytes())?;
+        out.put(&snapshot.position().0.to_be_bytes())?;
+        out.put(&snapshot.commit().to_be_bytes())?;
+        out.put(block.digest().as_bytes())?;
+        out.put(root.as_bytes())?;
+        out.section(&snapshot.save())?;
+        out.section(&counts(archive, snapshot.commit()))?;
+        out.section(&commands(archive, snapshot.position()))?;
+        let checksum = out.crc.finalize();
+        out.to.write_all(&checksum.to_be_bytes())?;
+        Ok(out.to.flush()?)
+    })
 }
 
 /// Bit by bit, so that the writer never waits for more than a small part.
@@ -224,12 +217,12 @@ fn commands(archive: &Archive, upto: Position) -> Vec<u8> {
 }
 
 /// What is written, with its checksum.
-struct Checked {
-    to: BufWriter<File>,
+struct Checked<'a> {
+    to: BufWriter<&'a mut File>,
     crc: crc32fast::Hasher,
 }
 
-impl Checked {
+impl Checked<'_> {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.crc.update(bytes);
         self.to.write_all(bytes)

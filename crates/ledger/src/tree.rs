@@ -128,7 +128,8 @@ impl Tree {
         (tree.head() == saved).then_some(tree)
     }
 
-    /// Takes in what the log has after a commit and the tree does not have yet, up to a position.
+    /// Takes in what the log has after a commit and the tree does not have yet, up to a position with
+    /// which a commit ends.
     ///
     /// # Errors
     /// [`ReadError`] if the log is damaged or cannot be read.
@@ -143,14 +144,11 @@ impl Tree {
             let Some(last) = blocks.last() else { return Ok(()) };
             after = last.number();
             for block in &blocks {
-                let leaves = leaves(block).map_err(|damage| damaged(block, damage))?;
-                let beyond = block.last_position().saturating_sub(upto);
-                let wanted =
-                    leaves.len().saturating_sub(usize::try_from(beyond).unwrap_or(usize::MAX));
-                self.append(block.first_position(), &leaves[..wanted]);
-                if beyond > 0 {
+                if block.last_position() > upto {
                     return Ok(());
                 }
+                let leaves = leaves(block).map_err(|damage| damaged(block, damage))?;
+                self.append(block.first_position(), &leaves);
             }
         }
     }

@@ -19,19 +19,22 @@ pub(crate) fn clock() -> Arc<VirtualClock> {
     Arc::new(VirtualClock::new(NOON))
 }
 
-/// A ledger over a log, with an empty vault in memory.
-pub(crate) fn open(log: Arc<dyn Log>, settings: Settings) -> Ledger {
-    let vault = Vault::in_memory().expect("randomness");
-    let parts = Parts {
+/// What a ledger over a log is made of, with an empty vault in memory, and nothing that is kept.
+pub(crate) fn parts(log: Arc<dyn Log>, settings: Settings) -> Parts {
+    Parts {
         log,
-        vault,
+        vault: Vault::in_memory().expect("randomness"),
         clock: clock(),
         folds: None,
         from_the_log: false,
         signing: None,
         settings,
-    };
-    Ledger::open(parts, |_| {}).expect("it opens")
+    }
+}
+
+/// A ledger over a log.
+pub(crate) fn open(log: Arc<dyn Log>, settings: Settings) -> Ledger {
+    Ledger::open(parts(log, settings), |_| {}).expect("it opens")
 }
 
 /// A ledger whose partnership is set up.

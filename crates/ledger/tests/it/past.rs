@@ -5,10 +5,9 @@ use std::sync::Arc;
 use tallystick_domain::{Position, Role, Step};
 use tallystick_ledger::Ledger;
 use tallystick_ledger::{AsOf, AsOfError, Parts, Settings, VirtualClock, replay};
-use tallystick_vault::Vault;
 use tallystick_views::Scope;
 
-use crate::house::{accepted, live, memory, open, set_up};
+use crate::house::{accepted, live, memory, open, parts, set_up};
 use crate::world::{NOON, World, command_id};
 
 #[tokio::test]
@@ -91,17 +90,7 @@ async fn a_position_inside_a_command_is_rounded_down_to_before_it() {
 async fn a_time_means_the_last_position_recorded_by_then() {
     let world = World::SMALL;
     let clock = Arc::new(VirtualClock::new(NOON));
-    let vault = Vault::in_memory().expect("randomness");
-    let settings = Settings::default();
-    let parts = Parts {
-        log: memory(),
-        vault,
-        clock: clock.clone(),
-        folds: None,
-        from_the_log: false,
-        signing: None,
-        settings,
-    };
+    let parts = Parts { clock: clock.clone(), ..parts(memory(), Settings::default()) };
     let ledger = Ledger::open(parts, |_| {}).expect("it opens");
     let mut times = Vec::new();
     for (minute, command) in (0..).zip(world.setup()) {

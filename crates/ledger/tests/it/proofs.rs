@@ -13,9 +13,8 @@ use tallystick_tally::{
     AddCheckpoint, Bundle, Checkpoint, ConsistencyProof, Cosigner, Entry, Hash, LeafIndex, Policy,
     Signer, Tile, Timestamp, TlogProof, TreeHead, TreeSize, VerifierKey, leaf, node,
 };
-use tallystick_vault::Vault;
 
-use crate::house::{IDENTITY, accepted, clock, live, set_up};
+use crate::house::{IDENTITY, accepted, live, parts, set_up};
 use crate::world::World;
 
 const WORLD: World = World::SMALL;
@@ -34,14 +33,11 @@ fn open_knowing(
     signer: Option<Signer>,
     known: Vec<Checkpoint>,
 ) -> Result<Ledger, OpenError> {
+    let settings = Settings { savepoint_every: 10_000, ..Settings::default() };
     let parts = Parts {
-        log: Arc::clone(log) as Arc<dyn Log>,
-        vault: Vault::in_memory().expect("randomness"),
-        clock: clock(),
         folds: Some(folder.to_owned()),
-        from_the_log: false,
         signing: Some(Signing { signer, folder: folder.to_owned(), known }),
-        settings: Settings { savepoint_every: 10_000, ..Settings::default() },
+        ..parts(Arc::clone(log) as Arc<dyn Log>, settings)
     };
     Ledger::open(parts, |_| {})
 }

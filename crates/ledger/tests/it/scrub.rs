@@ -16,10 +16,9 @@ use tallystick_log::{
     ReadBudget, wait,
 };
 use tallystick_tally::Signer;
-use tallystick_vault::Vault;
 use tokio::sync::watch;
 
-use crate::house::{IDENTITY, accepted, clock, set_up};
+use crate::house::{IDENTITY, accepted, parts, set_up};
 use crate::world::World;
 
 const WORLD: World = World::SMALL;
@@ -89,15 +88,12 @@ impl Log for Tampered {
 fn open(log: &Arc<Tampered>, folder: &Path) -> Ledger {
     let signer = Signer::from_seed("ledger.example".parse().expect("a name"), &[7; 32]);
     let folder = folder.to_owned();
+    // Little at hand, so that what is read comes from the log.
+    let settings = Settings { scrub_every: Duration::ZERO, at_hand: 16, ..Settings::default() };
     let parts = Parts {
-        log: Arc::clone(log) as Arc<dyn Log>,
-        vault: Vault::in_memory().expect("randomness"),
-        clock: clock(),
         folds: Some(folder.clone()),
-        from_the_log: false,
         signing: Some(Signing { signer: Some(signer), folder, known: Vec::new() }),
-        // Little at hand, so that what is read comes from the log.
-        settings: Settings { scrub_every: Duration::ZERO, at_hand: 16, ..Settings::default() },
+        ..parts(Arc::clone(log) as Arc<dyn Log>, settings)
     };
     Ledger::open(parts, |_| {}).expect("it opens")
 }

@@ -1,11 +1,10 @@
 //! Personal values: sealed on the way in, opened only where they belong.
 
 use tallystick_domain::{CaseKey, Cases as _, Sealed, text::Note};
-use tallystick_ledger::{Closed, Ledger, OpenError, Outcome, Parts, Settings};
+use tallystick_ledger::{Closed, Ledger, OpenError, Outcome, Settings};
 use tallystick_log::{CommitNumber, ReadBudget, wait};
-use tallystick_vault::Vault;
 
-use crate::house::{accepted, clock, live, memory, open, ready, records, set_up};
+use crate::house::{accepted, live, memory, open, parts, ready, records, set_up};
 use crate::world::{World, command_id, person};
 
 #[tokio::test]
@@ -83,18 +82,7 @@ async fn a_log_is_not_opened_with_a_vault_that_lacks_keys_of_its_people() {
         accepted(&ledger, world.life(person)[0].clone()).await;
     }
     ledger.close().await;
-    let vault = Vault::in_memory().expect("randomness");
-    let settings = Settings::default();
-    let parts = Parts {
-        log,
-        vault,
-        clock: clock(),
-        folds: None,
-        from_the_log: false,
-        signing: None,
-        settings,
-    };
-    let opened = Ledger::open(parts, |_| {});
+    let opened = Ledger::open(parts(log, Settings::default()), |_| {});
     assert!(matches!(opened, Err(OpenError::KeysMissing { people: 2 })));
 }
 
