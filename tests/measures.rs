@@ -85,7 +85,7 @@ async fn on_the_farm(of: &Partnership, number: u64) -> String {
 }
 
 /// The farm's or the charity's agreement, set anew.
-fn agreement(number: u64, key: &str, with: Value) -> Command {
+fn agreement(number: u64, key: &str, with: &Value) -> Command {
     let mut said = json!({
         "agreement": thing("agr", key), "kind": "CONTRACT", "status": "LIVE",
         "funder": agency("trust"), "lead": agency(key), "startsOn": "2024-01-02",
@@ -257,7 +257,7 @@ async fn m10_pilots_completed() {
     // Three started on the pilot in January 2024; one completed, one left for work, one left:
     // 1 / 3, or 2 / 3 if leaving for work is a success.
     let open = measuring(&["m10"]).await;
-    let pilot = agreement(1, "farm", json!({ "programme": "pilot" }));
+    let pilot = agreement(1, "farm", &json!({ "programme": "pilot" }));
     open.commissioner().done(&pilot).await;
     for number in 1..=3 {
         let placement = on_the_farm(&open, number).await;
@@ -359,7 +359,7 @@ async fn an_agreement_is_held_to_a_measure_that_is_defined() {
     let open = measuring(&["m02"]).await;
     let held = |version: u32| {
         let measures = json!([{ "code": "m02", "version": version, "threshold": 720_000 }]);
-        agreement(u64::from(version), "farm", json!({ "measures": measures }))
+        agreement(u64::from(version), "farm", &json!({ "measures": measures }))
     };
     open.commissioner().done(&held(1)).await;
     let told = open.commissioner().tell(&held(2)).await;

@@ -23,6 +23,7 @@ mod enforcement;
 mod form;
 mod kind;
 mod life;
+mod measures;
 mod names;
 mod pace;
 mod partnership;

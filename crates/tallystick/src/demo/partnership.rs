@@ -6,7 +6,7 @@ use super::calendar::{self, MINUTE};
 use super::dice::Dice;
 use super::kind::Kind;
 use super::reference::{self, WMPT, agency, founding};
-use super::{agencies, cast, services};
+use super::{agencies, cast, measures, services};
 use tallystick_domain::command::{Command, Given, Origin, Step};
 use tallystick_domain::event::LedgerOpened;
 use tallystick_domain::id::{AgencyId, LedgerId, ServiceId, StreamKind};
@@ -29,11 +29,11 @@ impl Act {
         Self { key: key.to_owned(), day, action }
     }
 
-    /// What has to be there first: the ledger, then agencies, agreements, services, capacities.
+    /// What has to be there first: the ledger, then agencies and measures, agreements, services, capacities.
     fn rank(&self) -> u8 {
         match self.action.stream().map(|stream| stream.kind) {
             Some(StreamKind::Ledger) => 0,
-            Some(StreamKind::Agency) => 1,
+            Some(StreamKind::Agency | StreamKind::Measure) => 1,
             Some(StreamKind::Agreement) => 2,
             _ if matches!(self.action, Action::SetCapacity { .. }) => 4,
             _ => 3,
@@ -177,6 +177,7 @@ pub(super) fn commands(events: u64) -> Vec<(i64, Command<Given>)> {
         u32::try_from(events.div_ceil(EVENTS_PER_SCALE)).unwrap_or(u32::MAX).clamp(1, 1_000);
     let mut acts = vec![opened()];
     acts.extend(agencies::acts());
+    acts.extend(measures::acts());
     acts.extend(agreements::acts());
     acts.extend(services::acts(scale));
     for number in 1..=extra_providers(events) {
