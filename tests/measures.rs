@@ -295,7 +295,7 @@ async fn m13_provision_for_the_budget() {
     // Two services of 12 places for 365 days: 8,760 place-days, for 10,000 pounds a year.
     let open = measuring(&["m13"]).await;
     let worth = json!({ "values": [{ "year": 2024, "value": "1000000" }] });
-    open.commissioner().done(&agreement(1, "farm", worth)).await;
+    open.commissioner().done(&agreement(1, "farm", &worth)).await;
     assert_eq!(in_year(&open, "m13", 2024, &[]).await, [figure(8_760, 1_000_000, 8_760)]);
 }
 
@@ -309,7 +309,7 @@ async fn m16_grants_to_faith_groups() {
     open.commissioner().done(&tagged).await;
     for (number, key) in [(1, "farm"), (2, "youth")] {
         let grant = json!({ "kind": "GRANT", "programme": "faith_capacity" });
-        open.commissioner().done(&agreement(number, key, grant)).await;
+        open.commissioner().done(&agreement(number, key, &grant)).await;
     }
     assert_eq!(in_year(&open, "m16", 2024, &[]).await, [figure(2, 0, 2_000_000)]);
     assert_eq!(in_year(&open, "m16_share", 2024, &[]).await, [figure(1, 2, 500_000)]);
@@ -350,7 +350,7 @@ async fn m20_change_of_the_budget() {
     let open = measuring(&["m20"]).await;
     let worth = json!({ "values": [{ "year": 2024, "value": "1000000" },
         { "year": 2027, "value": "830000" }] });
-    open.commissioner().done(&agreement(1, "farm", worth)).await;
+    open.commissioner().done(&agreement(1, "farm", &worth)).await;
     assert_eq!(in_year(&open, "m20", 2024, &[]).await, [figure(830_000, 1_000_000, -170_000)]);
 }
 
