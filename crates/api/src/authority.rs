@@ -85,9 +85,10 @@ const COMMANDING: &[Role] = &[
 ];
 
 /// The roles of each command: DOMAIN.md §2.1, as [`Role::may`] has them.
-const COMMANDS: [(&str, &[Role]); 23] = [
+const COMMANDS: [(&str, &[Role]); 28] = [
     ("__typename", COMMANDING),
     ("allocateWorker", &[Role::OffenderManager, Role::ProviderLead]),
+    ("assessPerson", REFERRER),
     ("awardQualification", PROVIDER),
     ("bookPlacement", PROVIDER),
     ("changeSetting", MANAGER),
@@ -112,9 +113,13 @@ const COMMANDS: [(&str, &[Role]); 23] = [
     ("makeReferral", REFERRER),
     ("recordAttendance", &[Role::ProviderLead, Role::Caseworker, Role::Mentor]),
     ("recordBreach", MANAGER),
+    ("recordCircumstance", REFERRER),
+    ("recordOffence", MANAGER),
+    ("recordPayment", COMMISSIONER),
     ("registerPerson", REFERRER),
     ("setAgreement", COMMISSIONER),
     ("setCapacity", &[Role::Commissioner, Role::ProviderLead]),
+    ("setRegister", MANAGER),
     ("startPlacement", PROVIDER),
     ("varySentence", MANAGER),
     ("withdrawReferral", &[Role::OffenderManager, Role::LinkWorker, Role::ProviderLead]),

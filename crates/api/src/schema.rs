@@ -3,7 +3,9 @@
 
 pub(crate) mod agency;
 pub(crate) mod agreement;
+pub(crate) mod assessment;
 pub(crate) mod audit;
+pub(crate) mod circumstance;
 pub(crate) mod code;
 pub(crate) mod command_error;
 pub(crate) mod connection;
@@ -18,12 +20,15 @@ pub(crate) mod ledger;
 pub(crate) mod measure;
 pub(crate) mod mutation;
 pub(crate) mod node;
+pub(crate) mod offence;
 pub(crate) mod payload;
+pub(crate) mod payment;
 pub(crate) mod person;
 pub(crate) mod placement;
 pub(crate) mod quality;
 pub(crate) mod query;
 pub(crate) mod referral;
+pub(crate) mod register;
 pub(crate) mod scalar;
 pub(crate) mod sensitive;
 pub(crate) mod sentence;

@@ -3,7 +3,7 @@
 use crate::case::as_json;
 use crate::codes::{AgreementKind, AgreementStatus, Unit};
 use crate::date::Date;
-use crate::event::{AgreementSet, CapacitySet, Event, ServiceDescribed};
+use crate::event::{AgreementSet, CapacitySet, Event, PaymentRecorded, ServiceDescribed};
 use crate::history::Meta;
 use crate::id::{AgencyId, AgreementId, Position, ServiceId};
 use crate::refusal::Rule;
@@ -22,6 +22,20 @@ pub struct Agreement {
     pub services: Vec<Service>,
     /// The state it reached last in recorded order, which rules go by.
     pub reached: Option<AgreementStatus>,
+    /// Payments under it, by day and then by position.
+    pub payments: Vec<Payment>,
+}
+
+/// A payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// Its record.
+    pub at: Position,
+    /// When.
+    pub on: Date,
+    /// What was paid.
+    #[serde(with = "as_json")]
+    pub facts: PaymentRecorded,
 }
 
 /// A version of an agreement and the day from which it holds.
@@ -78,7 +92,7 @@ pub struct Capacity {
 
 impl Agreement {
     pub(crate) fn empty(id: AgreementId) -> Self {
-        Self { id, versions: Vec::new(), services: Vec::new(), reached: None }
+        Self { id, versions: Vec::new(), services: Vec::new(), reached: None, payments: Vec::new() }
     }
 
     /// The terms that hold on a day.
@@ -118,6 +132,14 @@ impl Agreement {
 
     pub(crate) fn permits(&self, meta: &Meta<'_>, event: &Event) -> Result<(), Rule> {
         match event {
+            Event::PaymentRecorded(paid) => {
+                let same = self.payments.iter().filter(|it| it.facts.basis == paid.basis);
+                let mut cited = same.flat_map(|it| &it.facts.evidence);
+                if cited.any(|event| paid.evidence.contains(event)) {
+                    return Err(Rule::EvidencePaid);
+                }
+                Ok(())
+            }
             Event::AgreementSet(terms) => {
                 if self.reached.is_some_and(|reached| terms.status < reached) {
                     return Err(Rule::AgreementCannotGoBack);
@@ -153,6 +175,10 @@ impl Agreement {
             | Event::MeasureDefined(_)
             | Event::AgencyDescribed(_)
             | Event::PersonRegistered(_)
+            | Event::CircumstanceRecorded(_)
+            | Event::OffenceProven(_)
+            | Event::RegisterSet(_)
+            | Event::Assessed(_)
             | Event::SentenceImposed(_)
             | Event::SentenceVaried(_)
             | Event::SettingChanged(_)
@@ -180,6 +206,10 @@ impl Agreement {
                 let place = self.versions.partition_point(|version| version.from <= from);
                 self.versions.insert(place, Version { from, at, terms: terms.clone() });
             }
+            Event::PaymentRecorded(facts) => {
+                let place = self.payments.partition_point(|known| known.on <= from);
+                self.payments.insert(place, Payment { at, on: from, facts: facts.clone() });
+            }
             Event::ServiceDescribed(facts) => {
                 let id = ServiceId(meta.record.stream.id);
                 let held = ServiceDescription { from, at, facts: facts.clone() };
@@ -206,6 +236,10 @@ impl Agreement {
             | Event::MeasureDefined(_)
             | Event::AgencyDescribed(_)
             | Event::PersonRegistered(_)
+            | Event::CircumstanceRecorded(_)
+            | Event::OffenceProven(_)
+            | Event::RegisterSet(_)
+            | Event::Assessed(_)
             | Event::SentenceImposed(_)
             | Event::SentenceVaried(_)
             | Event::SettingChanged(_)

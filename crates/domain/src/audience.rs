@@ -7,6 +7,7 @@ use crate::codes::WorkerRole;
 use crate::envelope::PARTIES_LIMIT;
 use crate::id::{AgencyId, ReferralId, SentenceId, StreamId, StreamKind};
 use crate::person::Person;
+use crate::role::Role;
 use crate::sentence::{Sentence, Worker};
 use alloc::vec::Vec;
 
@@ -47,6 +48,12 @@ impl Audience {
     }
 }
 
+/// Whether an agency sees a stream of a case in that role: the agency is in its audience, and the
+/// role reads such streams.
+pub fn sees(case: &Case, stream: StreamId, agency: AgencyId, role: Role) -> bool {
+    role.reads_everything() || (role.reads(stream.kind) && audience(case, stream).holds(agency))
+}
+
 /// Who may see a stream of a case now.
 pub fn audience(case: &Case, stream: StreamId) -> Audience {
     match &case.about {
@@ -57,6 +64,10 @@ pub fn audience(case: &Case, stream: StreamId) -> Audience {
         },
         About::Person(person) => match stream.kind {
             StreamKind::Person => of_person(person),
+            StreamKind::Circumstance
+            | StreamKind::Offence
+            | StreamKind::Register
+            | StreamKind::Assessment => Audience::of(managers(person)),
             StreamKind::Sentence => match person.sentence(SentenceId(stream.id)) {
                 Some(sentence) => Audience::of(holders_of(sentence)),
                 // What was voided stays with those who hold the person.
@@ -87,6 +98,21 @@ fn holders_of(sentence: &Sentence) -> impl Iterator<Item = AgencyId> {
 
 fn agencies(workers: &[Worker]) -> impl Iterator<Item = AgencyId> {
     workers.iter().map(|worker| worker.agency)
+}
+
+/// Whoever is responsible for the person: agencies of the offender managers, who are public
+/// bodies, and where there is none yet, who recorded the sentence or the person. Not providers,
+/// also where one of their workers is on the sentence.
+fn managers(person: &Person) -> impl Iterator<Item = AgencyId> {
+    let registered_by = match (&person.registration, person.sentences.is_empty()) {
+        (Some(registration), true) => Some(registration.by),
+        _ => None,
+    };
+    let responsible = person.sentences.iter().map(|sentence| {
+        let manager = sentence.worker(WorkerRole::OffenderManager);
+        manager.map_or(sentence.recorded_by, |worker| worker.agency)
+    });
+    responsible.chain(registered_by)
 }
 
 /// Whoever holds a sentence of the person; before there is one, who registered the person.

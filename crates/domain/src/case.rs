@@ -274,9 +274,15 @@ pub fn home_of(cases: &(impl Cases + ?Sized), stream: StreamId, event: &Event) -
     match event {
         Event::LedgerOpened(_) => Some(CaseKey::Ledger),
         Event::AgencyDescribed(_) => Some(CaseKey::Agency(AgencyId(stream.id))),
-        Event::AgreementSet(_) => Some(CaseKey::Agreement(AgreementId(stream.id))),
+        Event::AgreementSet(_) | Event::PaymentRecorded(_) => {
+            Some(CaseKey::Agreement(AgreementId(stream.id)))
+        }
         Event::ServiceDescribed(described) => Some(CaseKey::Agreement(described.agreement)),
-        Event::PersonRegistered(_) => Some(CaseKey::Person(PersonId(stream.id))),
+        Event::PersonRegistered(_)
+        | Event::CircumstanceRecorded(_)
+        | Event::OffenceProven(_)
+        | Event::RegisterSet(_)
+        | Event::Assessed(_) => Some(CaseKey::Person(PersonId(stream.id))),
         Event::SentenceImposed(imposed) => Some(CaseKey::Person(imposed.person)),
         Event::ReferralMade(made) => Some(CaseKey::Person(made.person)),
         Event::MeasureDefined(_) => Some(CaseKey::Measure(MeasureId(stream.id))),

@@ -25,6 +25,13 @@ macro_rules! code_list {
     )+};
 }
 
+mod person;
+
+pub use person::{
+    AccommodationType, AssessmentTool, EducationStatus, EmploymentStatus, OffenceClass, ProofKind,
+    RegisterKind, Rosh, SettledList,
+};
+
 code_list! {
     /// What sort of body an agency is (DOMAIN.md §2, row 1).
     AgencyKind {
@@ -98,6 +105,20 @@ code_list! {
         Live = "live",
         /// Over.
         Ended = "ended",
+    }
+
+    /// What a payment is for.
+    PaymentBasis {
+        /// A share of the agreement's value, whatever was done.
+        Block = "block",
+        /// Units of work, each cited.
+        Unit = "unit",
+        /// Outcomes, each cited.
+        Outcome = "outcome",
+        /// A grant.
+        Grant = "grant",
+        /// What the provider earned outside by the service (seeds/000, farm products).
+        TradingIncome = "trading_income",
     }
 
     /// What capacity and bookings are counted in. Never added together.

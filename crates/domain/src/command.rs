@@ -5,25 +5,29 @@
 //! ([`Given`]), and as the rules see it, with those values sealed ([`AsSealed`]). Sealing happens
 //! at intake; nothing after it can read a name.
 
+mod sealing;
+
+pub use sealing::{Place, Sealer};
+
 use crate::codes::{CorrectionReason, IdentifierScheme};
 use crate::date::{Date, Occurred};
 use crate::event::{
-    AgencyDescribed, AgreementSet, AttendanceRecorded, BreachRecorded, CapacitySet, Event,
-    EventType, FreeText, LedgerOpened, MeasureDefined, PersonRegistered, PlacementBooked,
-    PlacementCompleted, PlacementEndedEarly, QualificationAwarded, ReferralDecided, ReferralMade,
-    ReferralWithdrawn, SentenceEnded, SentenceImposed, SentenceVaried, ServiceDescribed,
-    SettingChanged, WorkerAllocated,
+    AgencyDescribed, AgreementSet, Assessed, AttendanceRecorded, BreachRecorded, CapacitySet,
+    Circumstance, CircumstanceRecorded, Event, EventType, FreeText, LedgerOpened, MeasureDefined,
+    OffenceProven, PaymentRecorded, PersonRegistered, PlacementBooked, PlacementCompleted,
+    PlacementEndedEarly, QualificationAwarded, ReferralDecided, ReferralMade, ReferralWithdrawn,
+    RegisterSet, SentenceEnded, SentenceImposed, SentenceVaried, ServiceDescribed, SettingChanged,
+    WorkerAllocated,
 };
 use crate::id::{
     ActorId, AgencyId, AgreementId, CommandId, EventId, MeasureId, PersonId, PlacementId,
-    ReferralId, SentenceId, ServiceId, StreamId,
+    ReferralId, SentenceId, ServiceId, StreamId, StreamKind,
 };
 use crate::role::Role;
 use crate::sealed::Sealed;
-use crate::text::{Label, Note};
+use crate::text::{Code, Label, Note};
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
-use serde::Serialize;
 
 /// The form of a command's personal values.
 pub trait Form {
@@ -31,6 +35,8 @@ pub trait Form {
     type Note: Clone + PartialEq;
     /// Who a person is.
     type Identity: Clone + PartialEq;
+    /// How a person lives.
+    type Circumstance: Clone + PartialEq;
 }
 
 /// As the caller gives it.
@@ -44,11 +50,13 @@ pub enum AsSealed {}
 impl Form for Given {
     type Note = Note;
     type Identity = Identity;
+    type Circumstance = CircumstanceGiven;
 }
 
 impl Form for AsSealed {
     type Note = Sealed<FreeText>;
     type Identity = PersonRegistered;
+    type Circumstance = CircumstanceRecorded;
 }
 
 /// Who a person is, in the clear. Has no `Debug`: it cannot end up in a log by mistake.
@@ -62,6 +70,17 @@ pub struct Identity {
     pub family_name: Label,
     /// Birth date.
     pub born: Date,
+}
+
+/// How a person lives, in the clear. Has no `Debug` either.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CircumstanceGiven {
+    /// The circumstance.
+    pub circumstance: Circumstance<Note>,
+    /// Whether somebody has seen proof of it.
+    pub verified: bool,
+    /// Who says so.
+    pub source: Option<Code>,
 }
 
 /// Who asks, on whose behalf, as what.
@@ -92,12 +111,13 @@ impl<F: Form> Command<F> {
     /// Steps that one command may have; corrections within a step count like steps.
     pub const STEPS_LIMIT: usize = 500;
 
-    /// Events that the command names as grounds or targets: the ledger finds where they are and
+    /// Events that the command names as grounds, evidence or targets: the ledger finds where they are and
     /// hands that over with the [`crate::Facts`].
     pub fn named_events(&self) -> impl Iterator<Item = EventId> {
         self.steps.iter().flat_map(|step| {
             let (grounds, targets): (&[EventId], &[CorrectionAsked<F>]) = match &step.action {
                 Action::RecordBreach { recorded, .. } => (&recorded.grounds, &[]),
+                Action::RecordPayment { paid, .. } => (&paid.evidence, &[]),
                 Action::Correct { corrections } => (&[], corrections),
                 _ => (&[], &[]),
             };
@@ -157,7 +177,7 @@ pub enum Amendment<F: Form = AsSealed> {
     Replace {
         /// Corrected claim of when.
         occurred_on: Occurred,
-        /// The whole corrected payload, of the same type; not a registration.
+        /// The whole corrected payload, of the same type, which has nothing to be sealed.
         event: Box<Event>,
     },
     /// A registration counts as if it had been this.
@@ -168,6 +188,15 @@ pub enum Amendment<F: Form = AsSealed> {
         occurred_on: Occurred,
         /// The whole corrected identity.
         identity: F::Identity,
+    },
+    /// A circumstance counts as if it had been this.
+    ReplaceCircumstance {
+        /// The person.
+        person: PersonId,
+        /// Corrected claim of when.
+        occurred_on: Occurred,
+        /// The whole corrected circumstance.
+        recorded: F::Circumstance,
     },
 }
 
@@ -189,6 +218,13 @@ pub enum Action<F: Form = AsSealed> {
         agreement: AgreementId,
         /// How.
         set: AgreementSet,
+    },
+    /// Record a payment.
+    RecordPayment {
+        /// Under which agreement.
+        agreement: AgreementId,
+        /// Which.
+        paid: PaymentRecorded,
     },
     /// Describe a service, new or known.
     DescribeService {
@@ -217,6 +253,34 @@ pub enum Action<F: Form = AsSealed> {
         person: PersonId,
         /// Who it is.
         identity: F::Identity,
+    },
+    /// Record how a person lives.
+    RecordCircumstance {
+        /// Who.
+        person: PersonId,
+        /// How.
+        recorded: F::Circumstance,
+    },
+    /// Record an offence.
+    RecordOffence {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        proven: OffenceProven,
+    },
+    /// Enter a person on a register, change the entry, or remove the person.
+    SetRegister {
+        /// Whom.
+        person: PersonId,
+        /// How.
+        set: RegisterSet,
+    },
+    /// Assess a person.
+    Assess {
+        /// Whom.
+        person: PersonId,
+        /// With what result.
+        assessed: Assessed,
     },
     /// Record a sentence.
     ImposeSentence {
@@ -335,10 +399,15 @@ impl<F: Form> Action<F> {
             Self::OpenLedger(_) => "open the ledger",
             Self::DescribeAgency { .. } => "describe an agency",
             Self::SetAgreement { .. } => "set an agreement",
+            Self::RecordPayment { .. } => "record a payment",
             Self::DescribeService { .. } => "describe a service",
             Self::SetCapacity { .. } => "set a capacity",
             Self::DefineMeasure { .. } => "define a measure",
             Self::RegisterPerson { .. } => "register a person",
+            Self::RecordCircumstance { .. } => "record a circumstance",
+            Self::RecordOffence { .. } => "record an offence",
+            Self::SetRegister { .. } => "set a register",
+            Self::Assess { .. } => "assess a person",
             Self::ImposeSentence { .. } => "impose a sentence",
             Self::VarySentence { .. } => "vary a sentence",
             Self::ChangeSetting { .. } => "change a setting",
@@ -364,10 +433,15 @@ impl<F: Form> Action<F> {
             Self::OpenLedger(_) => EventType::LedgerOpened,
             Self::DescribeAgency { .. } => EventType::AgencyDescribed,
             Self::SetAgreement { .. } => EventType::AgreementSet,
+            Self::RecordPayment { .. } => EventType::PaymentRecorded,
             Self::DescribeService { .. } => EventType::ServiceDescribed,
             Self::SetCapacity { .. } => EventType::CapacitySet,
             Self::DefineMeasure { .. } => EventType::MeasureDefined,
             Self::RegisterPerson { .. } => EventType::PersonRegistered,
+            Self::RecordCircumstance { .. } => EventType::CircumstanceRecorded,
+            Self::RecordOffence { .. } => EventType::OffenceProven,
+            Self::SetRegister { .. } => EventType::RegisterSet,
+            Self::Assess { .. } => EventType::Assessed,
             Self::ImposeSentence { .. } => EventType::SentenceImposed,
             Self::VarySentence { .. } => EventType::SentenceVaried,
             Self::ChangeSetting { .. } => EventType::SettingChanged,
@@ -393,12 +467,20 @@ impl<F: Form> Action<F> {
         Some(match self {
             Self::OpenLedger(opened) => opened.ledger.into(),
             Self::DescribeAgency { agency, .. } => (*agency).into(),
-            Self::SetAgreement { agreement, .. } => (*agreement).into(),
+            Self::SetAgreement { agreement, .. } | Self::RecordPayment { agreement, .. } => {
+                (*agreement).into()
+            }
             Self::DescribeService { service, .. } | Self::SetCapacity { service, .. } => {
                 (*service).into()
             }
             Self::DefineMeasure { measure, .. } => (*measure).into(),
             Self::RegisterPerson { person, .. } => (*person).into(),
+            Self::RecordCircumstance { person, .. } => {
+                StreamId::of_person(StreamKind::Circumstance, *person)
+            }
+            Self::RecordOffence { person, .. } => StreamId::of_person(StreamKind::Offence, *person),
+            Self::SetRegister { person, .. } => StreamId::of_person(StreamKind::Register, *person),
+            Self::Assess { person, .. } => StreamId::of_person(StreamKind::Assessment, *person),
             Self::ImposeSentence { sentence, .. }
             | Self::VarySentence { sentence, .. }
             | Self::ChangeSetting { sentence, .. }
@@ -423,225 +505,4 @@ impl<F: Form> fmt::Debug for Action<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
-}
-
-/// Which event of its command a personal value will stand in: part of what it is sealed with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Index of the event within the command.
-    pub index: u16,
-    /// Type of the event.
-    pub event_type: EventType,
-}
-
-/// Turns personal values into sealed ones; `E` is whatever can go wrong in the vault.
-pub trait Sealer<E> {
-    /// Seals a person's identity.
-    ///
-    /// # Errors
-    /// Whatever can go wrong in the vault.
-    fn identity(
-        &mut self,
-        place: Place,
-        person: PersonId,
-        clear: &Identity,
-    ) -> Result<PersonRegistered, E>;
-
-    /// Seals free text; the person is found by what the step is about.
-    ///
-    /// # Errors
-    /// Whatever can go wrong in the vault.
-    fn note(
-        &mut self,
-        place: Place,
-        action: &Action<Given>,
-        clear: &Note,
-    ) -> Result<Sealed<FreeText>, E>;
-}
-
-impl Command<Given> {
-    /// The command with every personal value sealed.
-    ///
-    /// # Errors
-    /// The first error of the sealer.
-    pub fn seal<E>(self, sealer: &mut impl Sealer<E>) -> Result<Command, E> {
-        let mut steps = Vec::with_capacity(self.steps.len());
-        let mut index = 0_u16;
-        for step in self.steps {
-            let place = Place { index, event_type: step.action.event_type() };
-            let note = match &step.note {
-                Some(note) => Some(sealer.note(place, &step.action, note)?),
-                None => None,
-            };
-            // A step records one event, a step of corrections one for each of them.
-            index = index.saturating_add(match &step.action {
-                Action::Correct { corrections } => {
-                    u16::try_from(corrections.len()).unwrap_or(u16::MAX)
-                }
-                _ => 1,
-            });
-            steps.push(Step {
-                occurred: step.occurred,
-                expected_version: step.expected_version,
-                cause: step.cause,
-                note,
-                action: step.action.seal(place, sealer)?,
-            });
-        }
-        Ok(Command { id: self.id, mac: self.mac, origin: self.origin, steps })
-    }
-}
-
-impl Action<Given> {
-    fn seal<E>(self, place: Place, sealer: &mut impl Sealer<E>) -> Result<Action, E> {
-        Ok(match self {
-            Self::RegisterPerson { person, identity } => Action::RegisterPerson {
-                person,
-                identity: sealer.identity(place, person, &identity)?,
-            },
-            Self::OpenLedger(opened) => Action::OpenLedger(opened),
-            Self::DescribeAgency { agency, described } => {
-                Action::DescribeAgency { agency, described }
-            }
-            Self::SetAgreement { agreement, set } => Action::SetAgreement { agreement, set },
-            Self::DescribeService { service, described } => {
-                Action::DescribeService { service, described }
-            }
-            Self::DefineMeasure { measure, defined } => Action::DefineMeasure { measure, defined },
-            Self::SetCapacity { service, set } => Action::SetCapacity { service, set },
-            Self::ImposeSentence { sentence, imposed } => {
-                Action::ImposeSentence { sentence, imposed }
-            }
-            Self::VarySentence { sentence, varied } => Action::VarySentence { sentence, varied },
-            Self::ChangeSetting { sentence, changed } => {
-                Action::ChangeSetting { sentence, changed }
-            }
-            Self::AllocateWorker { to, allocated } => Action::AllocateWorker { to, allocated },
-            Self::RecordBreach { sentence, recorded } => {
-                Action::RecordBreach { sentence, recorded }
-            }
-            Self::EndSentence { sentence, ended } => Action::EndSentence { sentence, ended },
-            Self::MakeReferral { referral, made } => Action::MakeReferral { referral, made },
-            Self::DecideReferral { referral, decided } => {
-                Action::DecideReferral { referral, decided }
-            }
-            Self::WithdrawReferral { referral, withdrawn } => {
-                Action::WithdrawReferral { referral, withdrawn }
-            }
-            Self::BookPlacement { placement, booked } => {
-                Action::BookPlacement { placement, booked }
-            }
-            Self::StartPlacement { placement } => Action::StartPlacement { placement },
-            Self::RecordAttendance { placement, recorded } => {
-                Action::RecordAttendance { placement, recorded }
-            }
-            Self::AwardQualification { placement, awarded } => {
-                Action::AwardQualification { placement, awarded }
-            }
-            Self::CompletePlacement { placement, completed } => {
-                Action::CompletePlacement { placement, completed }
-            }
-            Self::EndPlacementEarly { placement, ended } => {
-                Action::EndPlacementEarly { placement, ended }
-            }
-            Self::Correct { corrections } => Action::Correct {
-                corrections: (place.index..)
-                    .zip(corrections)
-                    .map(|(index, asked)| asked.seal(Place { index, ..place }, sealer))
-                    .collect::<Result<_, E>>()?,
-            },
-        })
-    }
-}
-
-impl CorrectionAsked<Given> {
-    fn seal<E>(self, place: Place, sealer: &mut impl Sealer<E>) -> Result<CorrectionAsked, E> {
-        let op = match self.op {
-            Amendment::Void => Amendment::Void,
-            Amendment::Replace { occurred_on, event } => Amendment::Replace { occurred_on, event },
-            Amendment::ReplaceIdentity { person, occurred_on, identity } => {
-                Amendment::ReplaceIdentity {
-                    person,
-                    occurred_on,
-                    identity: sealer.identity(place, person, &identity)?,
-                }
-            }
-        };
-        Ok(CorrectionAsked { target: self.target, op, reason: self.reason })
-    }
-}
-
-impl Command<Given> {
-    /// The clear input in one canonical spelling, for the command's MAC: the same command sent
-    /// again has the same bytes. What the caller saw (`expected_version`) is not part of what was
-    /// asked.
-    pub fn canonical_input(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(256);
-        for step in &self.steps {
-            json(&mut out, &step.occurred);
-            json(&mut out, &step.cause);
-            json(&mut out, &step.note.as_ref().map(Note::as_str));
-            out.extend_from_slice(step.action.name().as_bytes());
-            json(&mut out, &step.action.stream());
-            step.action.canonical_payload(&mut out);
-            out.push(b'\n');
-        }
-        out
-    }
-}
-
-impl Action<Given> {
-    fn canonical_payload(&self, out: &mut Vec<u8>) {
-        match self {
-            Self::OpenLedger(payload) => json(out, payload),
-            Self::DescribeAgency { described, .. } => json(out, described),
-            Self::SetAgreement { set, .. } => json(out, set),
-            Self::DescribeService { described, .. } => json(out, described),
-            Self::SetCapacity { set, .. } => json(out, set),
-            Self::DefineMeasure { defined, .. } => json(out, defined),
-            Self::RegisterPerson { identity, .. } => identity.canonical(out),
-            Self::ImposeSentence { imposed, .. } => json(out, imposed),
-            Self::VarySentence { varied, .. } => json(out, varied),
-            Self::ChangeSetting { changed, .. } => json(out, changed),
-            Self::AllocateWorker { allocated, .. } => json(out, allocated),
-            Self::RecordBreach { recorded, .. } => json(out, recorded),
-            Self::EndSentence { ended, .. } => json(out, ended),
-            Self::MakeReferral { made, .. } => json(out, made),
-            Self::DecideReferral { decided, .. } => json(out, decided),
-            Self::WithdrawReferral { withdrawn, .. } => json(out, withdrawn),
-            Self::BookPlacement { booked, .. } => json(out, booked),
-            Self::StartPlacement { .. } => {}
-            Self::RecordAttendance { recorded, .. } => json(out, recorded),
-            Self::AwardQualification { awarded, .. } => json(out, awarded),
-            Self::CompletePlacement { completed, .. } => json(out, completed),
-            Self::EndPlacementEarly { ended, .. } => json(out, ended),
-            Self::Correct { corrections } => {
-                for asked in corrections {
-                    json(out, &(asked.target, asked.reason));
-                    match &asked.op {
-                        Amendment::Void => out.extend_from_slice(b"void"),
-                        Amendment::Replace { occurred_on, event } => {
-                            json(out, &(occurred_on, event));
-                        }
-                        Amendment::ReplaceIdentity { person, occurred_on, identity } => {
-                            json(out, &(person, occurred_on));
-                            identity.canonical(out);
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl Identity {
-    fn canonical(&self, out: &mut Vec<u8>) {
-        json(out, &(&self.identifiers, &self.given_name, &self.family_name, self.born));
-    }
-}
-
-/// Appends a value as JSON. Every piece of a command is a string, a number or a struct of these,
-/// so serialising cannot fail.
-fn json(out: &mut Vec<u8>, value: &impl Serialize) {
-    out.extend_from_slice(&serde_json::to_vec(value).unwrap_or_default());
 }

@@ -3,12 +3,14 @@
 
 mod authority;
 mod correction;
+mod payment;
 mod service;
 mod shape;
 mod validity;
 
 use self::authority::{authority, may_act};
 use self::correction::correct;
+use self::payment::evidence;
 use self::service::offered_on;
 use self::shape::{not_in_future, shape, within};
 use self::validity::elsewhere;
@@ -16,7 +18,7 @@ use crate::case::Cases;
 use crate::command::{Action, Command, Step};
 use crate::date::Date;
 use crate::event::Event;
-use crate::id::{StreamId, StreamKind};
+use crate::id::StreamId;
 use crate::overlay::{Facts, Overlay, Pen};
 use crate::refusal::{Refusal, Rule};
 use alloc::vec::Vec;
@@ -58,15 +60,14 @@ pub(crate) fn step<C: Cases>(
         return Err(Rule::IdentifierTaken.into());
     }
     let event = intended(overlay, &step.action, step.occurred.date)?;
-    let about_person = matches!(
-        stream.kind,
-        StreamKind::Person | StreamKind::Sentence | StreamKind::Referral | StreamKind::Placement
-    );
-    if step.note.is_some() && !about_person {
+    if step.note.is_some() && !stream.kind.is_personal() {
         return Err(Rule::NoteOutsidePerson.into());
     }
     shape(&event, step.occurred)?;
     elsewhere(overlay, stream, &event, step.occurred.date)?;
+    if let Event::PaymentRecorded(paid) = &event {
+        evidence(overlay, stream, paid, facts)?;
+    }
     let places: Vec<_> = match &event {
         Event::BreachRecorded(recorded) => recorded
             .grounds
@@ -85,10 +86,15 @@ fn intended<C: Cases>(cases: &C, action: &Action, day: Date) -> Result<Event, Re
         Action::OpenLedger(opened) => opened.into(),
         Action::DescribeAgency { described, .. } => described.into(),
         Action::SetAgreement { set, .. } => set.into(),
+        Action::RecordPayment { paid, .. } => paid.into(),
         Action::DescribeService { described, .. } => described.into(),
         Action::SetCapacity { set, .. } => set.into(),
         Action::DefineMeasure { defined, .. } => defined.into(),
         Action::RegisterPerson { identity, .. } => identity.into(),
+        Action::RecordCircumstance { recorded, .. } => recorded.into(),
+        Action::RecordOffence { proven, .. } => proven.into(),
+        Action::SetRegister { set, .. } => set.into(),
+        Action::Assess { assessed, .. } => assessed.into(),
         Action::ImposeSentence { imposed, .. } => imposed.into(),
         Action::VarySentence { varied, .. } => varied.into(),
         Action::ChangeSetting { changed, .. } => changed.into(),

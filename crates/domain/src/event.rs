@@ -7,8 +7,8 @@
 use crate::codes::{
     Achievement, AgencyKind, AgencyStatus, AgreementKind, AgreementStatus, AttendanceOutcome,
     BreachStep, CorrectionReason, Criterion, Decision, DeclineReason, EarlyEnd, Fault, FieldGroup,
-    IdentifierScheme, Level, Need, QualificationKind, RequirementType, SentenceEnd, SentenceKind,
-    SettingReason, Sex, ShareBasis, Unit, WithdrawalReason, WorkerRole,
+    IdentifierScheme, Level, Need, PaymentBasis, QualificationKind, RequirementType, SentenceEnd,
+    SentenceKind, SettingReason, Sex, ShareBasis, Unit, WithdrawalReason, WorkerRole,
 };
 use crate::date::{Date, Occurred};
 use crate::id::{
@@ -32,6 +32,13 @@ macro_rules! payload {
         )*}
     )+};
 }
+
+mod person;
+
+pub use person::{
+    Assessed, Circumstance, CircumstanceKind, CircumstanceRecorded, CircumstanceText, NeedFound,
+    Objective, OffenceProven, RegisterSet, Reoffending,
+};
 
 payload! {
     /// The ledger, or a later incarnation of it, was opened. First record of each.
@@ -142,6 +149,24 @@ payload! {
         /// Why it ended.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         end_reason: Option<Code>,
+    }
+
+    /// Row 4. Money that went from one to another under an agreement; `occurred_on` is the day.
+    PaymentRecorded {
+        /// Who paid; absent for trading income, which comes from outside.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payer: Option<AgencyId>,
+        /// Who was paid.
+        payee: AgencyId,
+        /// Whole pence.
+        pence: i64,
+        /// What for.
+        basis: PaymentBasis,
+        /// For which days.
+        period: Term,
+        /// What was done for it: events of placements under the agreement.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        evidence: Vec<EventId>,
     }
 
     /// Where a service is given.
@@ -635,9 +660,14 @@ macro_rules! events {
 events! {
     AgencyDescribed = 1 in Agency;
     AgreementSet = 3 in Agreement;
+    PaymentRecorded = 4 in Agreement;
     ServiceDescribed = 5 in Service;
     CapacitySet = 6 in Service;
     PersonRegistered = 7 in Person;
+    Assessed = 10 in Assessment;
+    RegisterSet = 11 in Register;
+    CircumstanceRecorded = 12 in Circumstance;
+    OffenceProven = 13 in Offence;
     SentenceImposed = 15 in Sentence;
     SentenceVaried = 16 in Sentence;
     SettingChanged = 17 in Sentence;
@@ -654,7 +684,8 @@ events! {
     PlacementCompleted = 28 in Placement;
     PlacementEndedEarly = 29 in Placement;
     MeasureDefined = 30 in Measure;
-    Corrected = 35 in Agency | Agreement | Service | Person | Sentence | Referral | Placement;
+    Corrected = 35 in Agency | Agreement | Service | Person | Sentence | Referral | Placement
+        | Circumstance | Offence | Register | Assessment;
     LedgerOpened = 101 in Ledger;
 }
 

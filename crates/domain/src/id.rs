@@ -62,11 +62,19 @@ pub enum StreamKind {
     Placement = 9,
     /// A measure: its definitions, version by version.
     Measure = 10,
+    /// How a person lives: one stream for each person, of the person's identifier.
+    Circumstance = 12,
+    /// What a person was proven to have done; likewise.
+    Offence = 13,
+    /// Which registers a person is on; likewise.
+    Register = 14,
+    /// How a person was assessed; likewise.
+    Assessment = 15,
 }
 
 impl StreamKind {
     /// Every kind there is.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Ledger,
         Self::Agency,
         Self::Agreement,
@@ -76,6 +84,10 @@ impl StreamKind {
         Self::Referral,
         Self::Placement,
         Self::Measure,
+        Self::Circumstance,
+        Self::Offence,
+        Self::Register,
+        Self::Assessment,
     ];
 
     /// The kind of a stored number; `None` for a number this version does not know.
@@ -95,6 +107,45 @@ impl StreamKind {
             Self::Referral => ReferralId::PREFIX,
             Self::Placement => PlacementId::PREFIX,
             Self::Measure => MeasureId::PREFIX,
+            Self::Circumstance => "cir_",
+            Self::Offence => "off_",
+            Self::Register => "reg_",
+            Self::Assessment => "asm_",
+        }
+    }
+
+    /// Whether its streams are about a person or something in a person's case.
+    pub fn is_personal(self) -> bool {
+        match self {
+            Self::Person
+            | Self::Sentence
+            | Self::Referral
+            | Self::Placement
+            | Self::Circumstance
+            | Self::Offence
+            | Self::Register
+            | Self::Assessment => true,
+            Self::Ledger | Self::Agency | Self::Agreement | Self::Service | Self::Measure => false,
+        }
+    }
+
+    /// Whether a stream of that kind bears the identifier of the person whose case it is part of:
+    /// there is one of each such kind for a person, and it is found without an index.
+    pub fn bears_person(self) -> bool {
+        match self {
+            Self::Person
+            | Self::Circumstance
+            | Self::Offence
+            | Self::Register
+            | Self::Assessment => true,
+            Self::Ledger
+            | Self::Agency
+            | Self::Agreement
+            | Self::Service
+            | Self::Sentence
+            | Self::Referral
+            | Self::Placement
+            | Self::Measure => false,
         }
     }
 }
@@ -243,6 +294,11 @@ pub struct StreamId {
 }
 
 impl StreamId {
+    /// The person's own stream of that kind, which is one that [`StreamKind::bears_person`].
+    pub fn of_person(kind: StreamKind, person: PersonId) -> Self {
+        Self { kind, id: person.0 }
+    }
+
     /// Identifier of a stream that a command opens: a `UUIDv8` from SHA-256 over kind, agency, command
     /// and step, so that a retry names the same thing without anybody remembering it.
     pub fn derive(kind: StreamKind, agency: AgencyId, command: CommandId, step: u16) -> Self {

@@ -22,6 +22,8 @@ pub struct Facts {
     pub places: Vec<(EventId, Position)>,
     /// Steps that give an identifier which is already another registered person's.
     pub identifiers_taken: Vec<usize>,
+    /// Streams of those events that are durable.
+    pub streams: Vec<(EventId, StreamId)>,
     /// Durable records of every case that the command corrects, in order.
     pub histories: Vec<(CaseKey, Vec<Record>)>,
 }
@@ -188,6 +190,17 @@ impl<C: Cases> Overlay<C> {
                 .find(|record| record.envelope.event_id() == event)
                 .map(|record| record.envelope.position)
         })
+    }
+
+    /// Stream and position of an event: what the shell found, or a record of this batch.
+    pub(crate) fn find(&self, facts: &Facts, event: EventId) -> Option<(StreamId, Position)> {
+        let at = self.locate(facts, event)?;
+        let known = facts.streams.iter().find(|(id, _)| *id == event).map(|(_, stream)| *stream);
+        let here = || {
+            let mut records = self.records.iter();
+            records.find(|it| it.envelope.position == at).map(|it| it.envelope.stream)
+        };
+        Some((known.or_else(here)?, at))
     }
 
     fn touch(&mut self, key: CaseKey) -> &mut Case {

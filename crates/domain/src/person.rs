@@ -1,10 +1,12 @@
 //! The case of a person: registration, sentences, referrals, placements, and the sequence rules
 //! between them.
 
-use crate::codes::{Decision, SentenceEnd, WorkerRole};
+use crate::case::as_json;
+use crate::codes::{AssessmentTool, Decision, RegisterKind, SentenceEnd, WorkerRole};
 use crate::date::Date;
 use crate::event::{
-    BreachRecorded, Event, EventType, PersonRegistered, ReferralMade, WorkerAllocated,
+    Assessed, BreachRecorded, CircumstanceKind, CircumstanceRecorded, Event, EventType,
+    OffenceProven, PersonRegistered, ReferralMade, RegisterSet, WorkerAllocated,
 };
 use crate::history::Meta;
 use crate::id::{
@@ -16,7 +18,7 @@ use crate::referral::{Referral, ReferralState};
 use crate::refusal::Rule;
 use crate::sentence::{Sentence, SentenceState, allocate};
 use alloc::{sync::Arc, vec::Vec};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -29,6 +31,14 @@ pub struct Person {
     pub id: PersonId,
     /// Who the person is, sealed; `None` if the registration was voided.
     pub registration: Option<Arc<Registration>>,
+    /// How the person lives, by day and then by position.
+    pub circumstances: Vec<Arc<Recorded<CircumstanceRecorded>>>,
+    /// Offences proven, by day of proof and then by position.
+    pub offences: Vec<Arc<Recorded<OffenceProven>>>,
+    /// Entries on registers, changes and removals, by day and then by position.
+    pub registers: Vec<Arc<Recorded<RegisterSet>>>,
+    /// Assessments, by day and then by position.
+    pub assessments: Vec<Arc<Recorded<Assessed>>>,
     /// Sentences, in recorded order.
     pub sentences: Vec<Arc<Sentence>>,
     /// Referrals, in recorded order.
@@ -52,6 +62,54 @@ pub struct Registration {
     pub facts: PersonRegistered,
 }
 
+impl Registration {
+    fn of(meta: &Meta<'_>, facts: &PersonRegistered) -> Self {
+        Self {
+            at: meta.record.position,
+            on: meta.occurred.date,
+            by: meta.record.agency,
+            sealed: SealedUnder::of(meta),
+            facts: facts.clone(),
+        }
+    }
+}
+
+/// Something recorded about the person that holds from its day on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Serialize", deserialize = "T: DeserializeOwned"))]
+pub struct Recorded<T> {
+    /// Its record.
+    pub at: Position,
+    /// Since when, or when it happened.
+    pub on: Date,
+    /// Recorded by whom.
+    pub by: AgencyId,
+    /// Under whose name sealed fields were sealed.
+    pub sealed: SealedUnder,
+    /// What was recorded.
+    #[serde(with = "as_json")]
+    pub facts: T,
+}
+
+impl<T> Recorded<T> {
+    fn new(meta: &Meta<'_>, facts: T) -> Self {
+        Self {
+            at: meta.record.position,
+            on: meta.occurred.date,
+            by: meta.record.agency,
+            sealed: SealedUnder::of(meta),
+            facts,
+        }
+    }
+}
+
+/// Inserts by day and then by position.
+fn insert<T: Clone>(all: &mut Vec<Arc<Recorded<T>>>, meta: &Meta<'_>, facts: &T) {
+    let recorded = Recorded::new(meta, facts.clone());
+    let place = all.partition_point(|known| (known.on, known.at) < (recorded.on, recorded.at));
+    all.insert(place, Arc::new(recorded));
+}
+
 /// The record whose name is part of what a sealed field was sealed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealedUnder {
@@ -65,19 +123,13 @@ pub struct SealedUnder {
     pub event_type: EventType,
 }
 
-impl Registration {
-    fn of(meta: &Meta<'_>, facts: &PersonRegistered) -> Self {
+impl SealedUnder {
+    fn of(meta: &Meta<'_>) -> Self {
         Self {
-            at: meta.record.position,
-            on: meta.occurred.date,
-            by: meta.record.agency,
-            sealed: SealedUnder {
-                agency: meta.words.agency,
-                command: meta.words.command,
-                index: meta.words.index,
-                event_type: meta.words.event_type,
-            },
-            facts: facts.clone(),
+            agency: meta.words.agency,
+            command: meta.words.command,
+            index: meta.words.index,
+            event_type: meta.words.event_type,
         }
     }
 }
@@ -87,10 +139,75 @@ impl Person {
         Self {
             id,
             registration: None,
+            circumstances: Vec::new(),
+            offences: Vec::new(),
+            registers: Vec::new(),
+            assessments: Vec::new(),
             sentences: Vec::new(),
             referrals: Vec::new(),
             placements: Vec::new(),
         }
+    }
+
+    /// How the person lived in one respect on a day: what was recorded for the latest day up to it.
+    pub fn circumstance_on(
+        &self,
+        kind: CircumstanceKind,
+        day: Date,
+    ) -> Option<&Recorded<CircumstanceRecorded>> {
+        let mut latest = self.circumstances.iter().rev().filter(|it| it.on <= day);
+        latest.find(|it| it.facts.circumstance.kind() == kind).map(Arc::as_ref)
+    }
+
+    /// The entry on a register that was in force on a day; `None` if the person was not on it.
+    pub fn registered_on(
+        &self,
+        register: RegisterKind,
+        day: Date,
+    ) -> Option<&Recorded<RegisterSet>> {
+        let mut latest = self.registers.iter().rev().filter(|it| it.on <= day);
+        let found = latest.find(|it| it.facts.register == register)?;
+        found.facts.active.then_some(found)
+    }
+
+    /// The latest assessment up to a day, with that tool.
+    pub fn assessed_on(&self, tool: AssessmentTool, day: Date) -> Option<&Recorded<Assessed>> {
+        let mut latest = self.assessments.iter().rev().filter(|it| it.on <= day);
+        latest.find(|it| it.facts.tool == tool).map(Arc::as_ref)
+    }
+
+    /// Agencies that have agreed to the present entry on a register and its changes, in recorded
+    /// order; `None` if the person is not on it.
+    fn scheme(&self, register: RegisterKind) -> Option<Vec<AgencyId>> {
+        let mut recorded: Vec<_> = self.registers.iter().collect();
+        recorded.retain(|it| it.facts.register == register);
+        recorded.sort_unstable_by_key(|it| it.at);
+        let entry = recorded.iter().rposition(|it| !it.facts.active).map_or(0, |end| end + 1);
+        let present = recorded.get(entry..).filter(|present| !present.is_empty())?;
+        Some(present.iter().flat_map(|it| it.facts.agreed_by.iter().copied()).collect())
+    }
+
+    fn permits_offence(&self, proven: &OffenceProven) -> Result<(), Rule> {
+        let mut sources = self.offences.iter().map(|it| &it.facts.source);
+        if sources.any(|source| *source == proven.source) {
+            return Err(Rule::OffenceRecorded);
+        }
+        Ok(())
+    }
+
+    fn permits_register(&self, set: &RegisterSet) -> Result<(), Rule> {
+        if set.register == RegisterKind::Mappa && set.level.is_some() != set.active {
+            return Err(Rule::MappaLevelIffActive);
+        }
+        if set.active {
+            return Ok(());
+        }
+        let scheme = self.scheme(set.register).ok_or(Rule::RegisterNotActive)?;
+        let agreed = scheme.iter().all(|agency| set.agreed_by.contains(agency));
+        if set.register == RegisterKind::Ppo && !agreed {
+            return Err(Rule::RemovalNeedsConsensus);
+        }
+        Ok(())
     }
 
     /// The sentence of that identifier.
@@ -208,16 +325,7 @@ impl Person {
                 }
                 Ok(())
             }
-            Event::ReferralWithdrawn(_) => {
-                let referral = self.known_referral(ReferralId(id))?;
-                if referral.state.is_terminal() {
-                    return Err(Rule::ReferralTerminal);
-                }
-                if self.placements_of(referral.id).next().is_some() {
-                    return Err(Rule::ReferralHasPlacement);
-                }
-                Ok(())
-            }
+            Event::ReferralWithdrawn(_) => self.permits_withdrawal(ReferralId(id)),
             Event::PlacementBooked(booked) => {
                 let referral = self.known_referral(booked.referral)?;
                 if !matches!(referral.state, ReferralState::Accepted { .. }) {
@@ -253,11 +361,16 @@ impl Person {
             Event::PlacementEndedEarly(ended) => {
                 self.known_placement(PlacementId(id))?.permits_early_end(ended.reason)
             }
-            Event::Corrected(_)
+            Event::OffenceProven(proven) => self.permits_offence(proven),
+            Event::RegisterSet(set) => self.permits_register(set),
+            Event::CircumstanceRecorded(_)
+            | Event::Assessed(_)
+            | Event::Corrected(_)
             | Event::LedgerOpened(_)
             | Event::MeasureDefined(_)
             | Event::AgencyDescribed(_)
             | Event::AgreementSet(_)
+            | Event::PaymentRecorded(_)
             | Event::ServiceDescribed(_)
             | Event::CapacitySet(_) => Ok(()),
         }
@@ -284,6 +397,17 @@ impl Person {
             }
             _ => self.active_sentence(SentenceId(stream.id)).map(|_| ()),
         }
+    }
+
+    fn permits_withdrawal(&self, id: ReferralId) -> Result<(), Rule> {
+        let referral = self.known_referral(id)?;
+        if referral.state.is_terminal() {
+            return Err(Rule::ReferralTerminal);
+        }
+        if self.placements_of(referral.id).next().is_some() {
+            return Err(Rule::ReferralHasPlacement);
+        }
+        Ok(())
     }
 
     fn permits_grounds(
@@ -324,6 +448,12 @@ impl Person {
             Event::PersonRegistered(facts) => {
                 self.registration = Some(Arc::new(Registration::of(meta, facts)));
             }
+            Event::CircumstanceRecorded(recorded) => {
+                insert(&mut self.circumstances, meta, recorded);
+            }
+            Event::OffenceProven(proven) => insert(&mut self.offences, meta, proven),
+            Event::RegisterSet(set) => insert(&mut self.registers, meta, set),
+            Event::Assessed(assessed) => insert(&mut self.assessments, meta, assessed),
             Event::SentenceImposed(imposed) => {
                 let sentence = Sentence::imposed(SentenceId(id), meta, imposed);
                 self.sentences.push(Arc::new(sentence));
@@ -407,6 +537,7 @@ impl Person {
             | Event::MeasureDefined(_)
             | Event::AgencyDescribed(_)
             | Event::AgreementSet(_)
+            | Event::PaymentRecorded(_)
             | Event::ServiceDescribed(_)
             | Event::CapacitySet(_) => {}
         }

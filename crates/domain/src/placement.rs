@@ -132,6 +132,21 @@ pub struct Award {
 }
 
 impl Placement {
+    /// Whether the record at a position says what was done here: the start, a session, an award
+    /// or the end.
+    pub(crate) fn is_fact(&self, at: Position) -> bool {
+        let ended = match &self.state {
+            PlacementState::Completed { at, .. } | PlacementState::EndedEarly { at, .. } => {
+                Some(*at)
+            }
+            PlacementState::Booked | PlacementState::Started(_) => None,
+        };
+        self.start().is_some_and(|start| start.at == at)
+            || ended == Some(at)
+            || self.sessions.iter().any(|session| session.at == at)
+            || self.awards.iter().any(|award| award.at == at)
+    }
+
     pub(crate) fn booked(id: PlacementId, meta: &Meta<'_>, booked: &PlacementBooked) -> Self {
         Self {
             id,

@@ -159,6 +159,12 @@ rules! {
     AgreementEnded = "AGREEMENT_ENDED": "the agreement has ended",
     /// Validity at the day claimed, as known now.
     AgreementNotLive = "AGREEMENT_NOT_LIVE": "the agreement is not live on that day",
+    /// Money goes between partners.
+    PaymentOutsideAgreement = "PAYMENT_OUTSIDE_AGREEMENT": "payer or payee is no partner of the agreement",
+    /// What is paid for was done, and counts.
+    EvidenceNotCounting = "EVIDENCE_NOT_COUNTING": "an event given as evidence is not of a placement under the agreement, or does not count",
+    /// Nothing is paid for twice.
+    EvidencePaid = "EVIDENCE_PAID": "an event given as evidence has been paid for on that basis already",
     /// Only lead or subcontractor provide.
     ProviderNotInAgreement = "PROVIDER_NOT_IN_AGREEMENT": "the provider is neither lead nor subcontractor of the agreement",
     /// Assistance to courts stays public (seeds/004).
@@ -173,6 +179,16 @@ rules! {
     AlreadyExists = "ALREADY_EXISTS": "something with that identifier exists already",
     /// The person's registration was voided.
     PersonNotRegistered = "PERSON_NOT_REGISTERED": "the person is not registered",
+    /// One proof, one record.
+    OffenceRecorded = "OFFENCE_RECORDED": "an offence of that source is recorded of the person already",
+    /// A level is of who is on the register.
+    MappaLevelIffActive = "MAPPA_LEVEL_IFF_ACTIVE": "a MAPPA entry has a level if and only if it is active",
+    /// Only who is on it is removed.
+    RegisterNotActive = "REGISTER_NOT_ACTIVE": "the person is not on that register",
+    /// Removal criteria of June 2005: by consensus.
+    RemovalNeedsConsensus = "REMOVAL_NEEDS_CONSENSUS": "a person is removed from a PPO scheme only by all agencies that agreed to the entry",
+    /// Each tool has its users.
+    ToolNotForRole = "TOOL_NOT_FOR_ROLE": "that tool is not for the role that assessed",
     /// The sentence was voided.
     SentenceUnknown = "SENTENCE_UNKNOWN": "the person has no such sentence",
     /// Ended means ended.

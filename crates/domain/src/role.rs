@@ -2,6 +2,7 @@
 //! business; agency and agreement must match besides.
 
 use crate::command::Action;
+use crate::id::StreamKind;
 use serde::{Deserialize, Serialize};
 
 macro_rules! roles {
@@ -61,6 +62,35 @@ impl Role {
         matches!(self, Self::Commissioner | Self::Auditor)
     }
 
+    /// Whether the role reads streams of that kind, where its agency holds them: DOMAIN.md §4, as
+    /// narrowly as a whole stream allows.
+    pub fn reads(self, kind: StreamKind) -> bool {
+        use Role::{DataProtectionOfficer, LinkWorker, OffenderManager};
+        match kind {
+            StreamKind::Ledger
+            | StreamKind::Agency
+            | StreamKind::Agreement
+            | StreamKind::Service
+            | StreamKind::Person
+            | StreamKind::Sentence
+            | StreamKind::Referral
+            | StreamKind::Placement
+            | StreamKind::Measure => true,
+            StreamKind::Circumstance | StreamKind::Assessment => {
+                self.reads_everything()
+                    || matches!(self, OffenderManager | LinkWorker | DataProtectionOfficer)
+            }
+            StreamKind::Offence | StreamKind::Register => {
+                self.reads_everything() || matches!(self, OffenderManager | DataProtectionOfficer)
+            }
+        }
+    }
+
+    /// Whether the role reads what is confidential of what it sees: debt, substances, health.
+    pub fn reads_confidential(self) -> bool {
+        matches!(self, Self::OffenderManager | Self::DataProtectionOfficer)
+    }
+
     /// Whether the role may give that command at all.
     pub fn may(self, action: &Action) -> bool {
         use Role::{Caseworker, Commissioner, LinkWorker, Mentor, OffenderManager, ProviderLead};
@@ -68,18 +98,22 @@ impl Role {
             Action::OpenLedger(_)
             | Action::DescribeAgency { .. }
             | Action::SetAgreement { .. }
-            | Action::DefineMeasure { .. } => self == Commissioner,
+            | Action::DefineMeasure { .. }
+            | Action::RecordPayment { .. } => self == Commissioner,
             Action::DescribeService { .. } | Action::SetCapacity { .. } => {
                 matches!(self, Commissioner | ProviderLead)
             }
-            Action::ImposeSentence { .. }
+            Action::RecordOffence { .. }
+            | Action::SetRegister { .. }
+            | Action::ImposeSentence { .. }
             | Action::VarySentence { .. }
             | Action::ChangeSetting { .. }
             | Action::RecordBreach { .. }
             | Action::EndSentence { .. } => self == OffenderManager,
-            Action::RegisterPerson { .. } | Action::MakeReferral { .. } => {
-                matches!(self, OffenderManager | LinkWorker)
-            }
+            Action::RegisterPerson { .. }
+            | Action::RecordCircumstance { .. }
+            | Action::Assess { .. }
+            | Action::MakeReferral { .. } => matches!(self, OffenderManager | LinkWorker),
             Action::WithdrawReferral { .. } => {
                 matches!(self, OffenderManager | LinkWorker | ProviderLead)
             }

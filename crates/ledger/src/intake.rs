@@ -2,9 +2,11 @@
 //! sealed, so that nothing after this can read a name.
 
 use tallystick_domain::{
-    CaseKey, Cases, Command, Event, EventId, StreamId, StreamKind,
-    command::{Action, Amendment, Given, Identity, Place, Sealer},
-    event::{FreeText, Identifier, PersonRegistered},
+    CaseKey, Cases, Command, Event, EventId, Step, StreamId,
+    command::{
+        Action, Amendment, CircumstanceGiven, CorrectionAsked, Form, Given, Identity, Place, Sealer,
+    },
+    event::{CircumstanceKind, CircumstanceText, FreeText, Identifier, PersonRegistered},
     id::{LedgerId, PersonId},
     sealed::Sealed,
     text::Note,
@@ -47,6 +49,8 @@ impl Submission {
             };
             // Sealed values stand in JSON as base64, four letters for three bytes.
             bytes += step.note.as_ref().map_or(0, |note| note.blob().len() * 4 / 3);
+            let confidential = circumstances(step).filter_map(|it| it.circumstance.confidential());
+            bytes += confidential.map(|value| value.blob().len() * 4 / 3).sum::<usize>();
         }
         bytes += events * RECORD_BYTES;
         let id = EventId::derive(command.origin.agency, command.id, 0);
@@ -86,7 +90,26 @@ pub(crate) fn mac(vault: &Vault, command: &Command<Given>) -> [u8; 16] {
 
 /// Whether the command holds personal values at all.
 pub(crate) fn is_personal(command: &Command<Given>) -> bool {
-    registers(command) || command.steps.iter().any(|step| step.note.is_some())
+    let confidential = |it: &CircumstanceGiven| it.circumstance.confidential().is_some();
+    registers(command)
+        || command
+            .steps
+            .iter()
+            .any(|step| step.note.is_some() || circumstances(step).any(confidential))
+}
+
+/// Circumstances that a step records or puts in place of others.
+fn circumstances<F: Form>(step: &Step<F>) -> impl Iterator<Item = &F::Circumstance> {
+    let (recorded, corrections): (_, &[CorrectionAsked<F>]) = match &step.action {
+        Action::RecordCircumstance { recorded, .. } => (Some(recorded), &[]),
+        Action::Correct { corrections } => (None, corrections),
+        _ => (None, &[]),
+    };
+    let corrected = corrections.iter().filter_map(|asked| match &asked.op {
+        Amendment::ReplaceCircumstance { recorded, .. } => Some(recorded),
+        Amendment::Void | Amendment::Replace { .. } | Amendment::ReplaceIdentity { .. } => None,
+    });
+    recorded.into_iter().chain(corrected)
 }
 
 /// Whether it says who somebody is, which makes keys for people who may come to nothing.
@@ -157,7 +180,9 @@ fn identities(command: &Command<Given>) -> impl Iterator<Item = (usize, PersonId
         };
         let corrected = corrections.iter().filter_map(move |asked| match &asked.op {
             Amendment::ReplaceIdentity { person, identity, .. } => Some((index, *person, identity)),
-            Amendment::Void | Amendment::Replace { .. } => None,
+            Amendment::Void | Amendment::Replace { .. } | Amendment::ReplaceCircumstance { .. } => {
+                None
+            }
         });
         registered.into_iter().chain(corrected)
     })
@@ -276,6 +301,9 @@ impl<'a> Places<'a> {
     }
 
     fn person_of(&mut self, stream: StreamId) -> Option<PersonId> {
+        // A person's own streams open with the first record in them: whose they are, the person's
+        // registration says.
+        let stream = if stream.kind.bears_person() { PersonId(stream.id).into() } else { stream };
         if let Some((_, person)) = self.opened.iter().find(|(of, _)| *of == stream) {
             return Some(*person);
         }
@@ -283,14 +311,7 @@ impl<'a> Places<'a> {
             Some(CaseKey::Person(person)) => Some(person),
             Some(_) => None,
             None => {
-                let of_person = matches!(
-                    stream.kind,
-                    StreamKind::Person
-                        | StreamKind::Sentence
-                        | StreamKind::Referral
-                        | StreamKind::Placement
-                );
-                if of_person {
+                if stream.kind.is_personal() {
                     self.missing.push(Missing::Stream(stream));
                 }
                 None
@@ -349,6 +370,22 @@ impl Sealer<IntakeError> for VaultSealer<'_> {
         })
     }
 
+    fn circumstance(
+        &mut self,
+        place: Place,
+        person: PersonId,
+        kind: CircumstanceKind,
+        clear: &Note,
+    ) -> Result<Sealed<CircumstanceText>, IntakeError> {
+        let (Some(person), Some(under)) = (self.places.known(person), self.under(place)) else {
+            return Ok(Sealed::from_blob([]));
+        };
+        let aad = under.field(kind.path());
+        let clear = clear.as_str().as_bytes();
+        let blob = self.vault.seal(SubjectId(person.0), KeyPurpose::FreeText, &aad, clear)?;
+        Ok(Sealed::from_blob(blob))
+    }
+
     fn note(
         &mut self,
         place: Place,
@@ -379,6 +416,16 @@ impl Sealer<Never> for Blanks {
         clear: &Identity,
     ) -> Result<PersonRegistered, Never> {
         Ok(blank_identity(clear))
+    }
+
+    fn circumstance(
+        &mut self,
+        _: Place,
+        _: PersonId,
+        _: CircumstanceKind,
+        _: &Note,
+    ) -> Result<Sealed<CircumstanceText>, Never> {
+        Ok(Sealed::from_blob([]))
     }
 
     fn note(&mut self, _: Place, _: &Action<Given>, _: &Note) -> Result<Sealed<FreeText>, Never> {

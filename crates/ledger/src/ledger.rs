@@ -6,8 +6,9 @@ use std::time::Duration;
 use tallystick_domain::{
     Command, Date, EventId, Moment, Overlay, Position, Record,
     command::{Given, Identity},
+    event::CircumstanceRecorded,
     id::AgencyId,
-    person::Registration,
+    person::{Recorded, Registration},
     text::Note,
 };
 use tallystick_vault::{SealError, Vault};
@@ -312,6 +313,16 @@ impl Ledger {
     pub fn open_identity(&self, registration: &Registration) -> Opened<Identity> {
         let ledger = sealing::ledger_of(&*self.snapshot()).ok_or(Closed::Unknown)?;
         sealing::open_identity(&self.0.vault, ledger, registration)
+    }
+
+    /// Opens the confidential value of a circumstance, for somebody who may read it; `None` if it
+    /// has none.
+    pub fn open_circumstance(
+        &self,
+        recorded: &Recorded<CircumstanceRecorded>,
+    ) -> Option<Opened<Note>> {
+        let ledger = sealing::ledger_of(&*self.snapshot())?;
+        sealing::open_circumstance(&self.0.vault, ledger, recorded)
     }
 
     /// Opens the note of a record, for somebody who may read it; `None` if there is none.

@@ -2,7 +2,7 @@
 //! to another field of the same one, finds that it does not open.
 //!
 //! A value is sealed with the key of its person (purpose *identity* for who the person is, *free
-//! text* for notes) and this additional data, to whose end the vault adds the key's id:
+//! text* for notes and confidential circumstances) and this additional data, to whose end the vault adds the key's id:
 //!
 //! | bytes | what |
 //! |---|---|
@@ -13,19 +13,20 @@
 //! | 2 | index of the record within its command, big-endian |
 //! | 2 | type of the record, big-endian |
 //! | 2 | schema of the record, big-endian |
-//! | the rest | path of the field: `identifiers/0/value`, `name`, `born` or `note` |
+//! | the rest | path of the field: `identifiers/0/value`, `name`, `born`, `circumstance/debt`, `circumstance/substance`, `circumstance/health` or `note` |
 //!
-//! A corrected registration is sealed under the name of its correction. The clear bytes are UTF-8:
+//! A corrected registration or circumstance is sealed under the name of its correction. The clear bytes are UTF-8:
 //! an identifier as given; a name as `{"given":"…","family":"…"}`; a birth date as `YYYY-MM-DD`; a
-//! note as given.
+//! circumstance and a note as given.
 
 use serde::{Deserialize, Serialize};
 use tallystick_domain::{
     CaseKey, Cases, Date, Event, EventType, Label, Note, Record,
     codes::IdentifierScheme,
     command::Identity,
+    event::CircumstanceRecorded,
     id::{AgencyId, CommandId, LedgerId},
-    person::Registration,
+    person::{Recorded, Registration, SealedUnder},
 };
 use tallystick_vault::{BlindId, OpenError, Vault};
 use thiserror::Error;
@@ -115,7 +116,7 @@ pub(crate) fn open_identity(
     ledger: LedgerId,
     registration: &Registration,
 ) -> Opened<Identity> {
-    let under = under_of(ledger, registration);
+    let under = under_of(ledger, registration.sealed);
     let mut identifiers = Vec::with_capacity(registration.facts.identifiers.len());
     for (index, identifier) in registration.facts.identifiers.iter().enumerate() {
         let text = open_text(vault, &under, &identifier_path(index), identifier.value.blob())?;
@@ -147,6 +148,19 @@ pub(crate) fn open_note(vault: &Vault, ledger: LedgerId, record: &Record) -> Opt
     Some(text.and_then(|text| Note::new(&text).map_err(|_| Closed::Unknown)))
 }
 
+/// Opens the confidential value of a circumstance; `None` if it has none.
+pub(crate) fn open_circumstance(
+    vault: &Vault,
+    ledger: LedgerId,
+    recorded: &Recorded<CircumstanceRecorded>,
+) -> Option<Opened<Note>> {
+    let circumstance = &recorded.facts.circumstance;
+    let sealed = circumstance.confidential()?;
+    let under = under_of(ledger, recorded.sealed);
+    let text = open_text(vault, &under, circumstance.kind().path(), sealed.blob());
+    Some(text.and_then(|text| Note::new(&text).map_err(|_| Closed::Unknown)))
+}
+
 /// Whether a registration holds the identifier behind a blind id: a claim alone may be left over
 /// from a command that was refused, or from a registration that was corrected since.
 pub(crate) fn holds_identifier(
@@ -155,7 +169,7 @@ pub(crate) fn holds_identifier(
     registration: &Registration,
     blind: BlindId,
 ) -> bool {
-    let under = under_of(ledger, registration);
+    let under = under_of(ledger, registration.sealed);
     registration.facts.identifiers.iter().enumerate().any(|(index, identifier)| {
         open_text(vault, &under, &identifier_path(index), identifier.value.blob())
             .is_ok_and(|text| blind_id(vault, identifier.scheme, &text) == blind)
@@ -169,13 +183,13 @@ pub(crate) fn blind_id(vault: &Vault, scheme: IdentifierScheme, text: &str) -> B
     vault.blind(scheme.as_str(), spelling.as_bytes())
 }
 
-fn under_of(ledger: LedgerId, registration: &Registration) -> Under {
+fn under_of(ledger: LedgerId, sealed: SealedUnder) -> Under {
     Under {
         ledger,
-        agency: registration.sealed.agency,
-        command: registration.sealed.command,
-        index: registration.sealed.index,
-        event_type: registration.sealed.event_type,
+        agency: sealed.agency,
+        command: sealed.command,
+        index: sealed.index,
+        event_type: sealed.event_type,
         schema: Event::SCHEMA,
     }
 }

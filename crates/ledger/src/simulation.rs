@@ -512,6 +512,15 @@ fn errands(simulation: &mut Simulation) {
             {
                 simulation.errand(WORLD.recredited(&target, 60, command_id(next)));
             }
+            6 | 9 => {
+                let told = WORLD.told(pick as u64 % 3, simulation.out_of(100), command_id(next));
+                done.push(told.clone());
+                simulation.errand(told);
+            }
+            7 | 8 => {
+                let cited = crate::world::event_of(&target, 0);
+                simulation.errand(WORLD.payment(life as u64, cited, command_id(next)));
+            }
             2 => simulation.errand(WORLD.warning(pick as u64 % 3, command_id(next))),
             3 => {
                 let mut other = target;
@@ -586,6 +595,11 @@ fn i1_to_i7_hold_whatever_goes_wrong() {
             "BreachRecorded",
             "PlacementCompleted",
             "MeasureDefined",
+            "CircumstanceRecorded",
+            "OffenceProven",
+            "RegisterSet",
+            "Assessed",
+            "PaymentRecorded",
         ] {
             assert!(seen.borrow().contains_key(what), "never seen: {what}");
         }

@@ -161,7 +161,9 @@ fn print(snapshot: &Snapshot) {
     println!();
     println!("{}  the whole ledger (auditor, commissioner)", hex(&snapshot.digest(everything)));
     for (_, agency) in view.agencies(..) {
-        let scope = Scope::new(agency.id, Role::ProviderLead);
+        // Of an agency's roles the one that reads most; others hold less of the people whom the
+        // agency is responsible for.
+        let scope = Scope::new(agency.id, Role::OffenderManager);
         let name = agency.latest().map_or("", |facts| facts.name.as_str());
         println!("{}  {}  {name}", hex(&snapshot.digest(scope)), agency.id);
     }

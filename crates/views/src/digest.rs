@@ -7,7 +7,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tallystick_domain::{
     Case, Cases, StreamId, StreamKind,
-    audience::{Audience, audience, knows_person},
+    audience::{Audience, audience, knows_person, sees},
     case::About,
     id::{PlacementId, ReferralId, SentenceId, ServiceId},
 };
@@ -35,11 +35,10 @@ fn write_case(writer: &mut Writer, scope: Scope, case: &Case) {
         writer.put(&person.registration);
     }
     for head in &case.trail.streams {
-        let who = audience(case, head.stream);
-        if !everything && !who.holds(scope.agency()) {
+        if !sees(case, head.stream, scope.agency(), scope.role()) {
             continue;
         }
-        match who {
+        match audience(case, head.stream) {
             Audience::Partners => writer.put(&head),
             Audience::Agencies(agencies) => writer.put(&(&head, agencies)),
         }
@@ -56,7 +55,9 @@ fn write_part(writer: &mut Writer, case: &Case, stream: StreamId) {
         (About::Agreement(agreement), StreamKind::Service) => {
             writer.put(&agreement.service(ServiceId(stream.id)));
         }
-        (About::Agreement(agreement), _) => writer.put(&(&agreement.versions, agreement.reached)),
+        (About::Agreement(agreement), _) => {
+            writer.put(&(&agreement.versions, agreement.reached, &agreement.payments));
+        }
         (About::Person(person), StreamKind::Sentence) => {
             writer.put(&person.sentence(SentenceId(stream.id)));
         }
@@ -66,6 +67,10 @@ fn write_part(writer: &mut Writer, case: &Case, stream: StreamId) {
         (About::Person(person), StreamKind::Placement) => {
             writer.put(&person.placement(PlacementId(stream.id)));
         }
+        (About::Person(person), StreamKind::Circumstance) => writer.put(&person.circumstances),
+        (About::Person(person), StreamKind::Offence) => writer.put(&person.offences),
+        (About::Person(person), StreamKind::Register) => writer.put(&person.registers),
+        (About::Person(person), StreamKind::Assessment) => writer.put(&person.assessments),
         (About::Person(_), _) => {}
     }
 }

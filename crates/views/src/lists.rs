@@ -137,6 +137,11 @@ pub(crate) fn moves_lists(event_type: EventType) -> bool {
         | EventType::SentenceVaried
         | EventType::SettingChanged
         | EventType::CapacitySet
+        | EventType::PaymentRecorded
+        | EventType::CircumstanceRecorded
+        | EventType::OffenceProven
+        | EventType::RegisterSet
+        | EventType::Assessed
         | EventType::AgencyDescribed
         | EventType::MeasureDefined
         | EventType::LedgerOpened => false,
@@ -171,7 +176,12 @@ pub(crate) fn moves_audience(event_type: EventType) -> bool {
         | EventType::MeasureDefined
         | EventType::ServiceDescribed
         | EventType::CapacitySet
+        | EventType::PaymentRecorded
         | EventType::PersonRegistered
+        | EventType::CircumstanceRecorded
+        | EventType::OffenceProven
+        | EventType::RegisterSet
+        | EventType::Assessed
         | EventType::SentenceVaried
         | EventType::SettingChanged
         | EventType::BreachRecorded

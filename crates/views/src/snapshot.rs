@@ -9,7 +9,7 @@ use imbl::{OrdMap, Vector};
 use std::sync::Arc;
 use tallystick_domain::{
     Case, CaseKey, Cases, Event, EventType, Position, Record, StreamId, StreamKind,
-    audience::{Audience, audience},
+    audience::{Audience, audience, sees},
     case::{About, home_of},
     id::{AgencyId, MeasureId, PersonId, ServiceId},
     overlay::Batch,
@@ -34,7 +34,7 @@ pub struct Snapshot {
     pub(crate) directory_changed: Position,
     /// When what an agency may see of streams already opened changed, and in which case.
     pub(crate) scope_changes: HashMap<AgencyId, Vector<(Position, CaseKey)>>,
-    /// People about whom there is free text.
+    /// People about whom there is free text, notes and confidential circumstances.
     pub(crate) noted: HashMap<PersonId, ()>,
     pub(crate) books: HashMap<AgencyId, Book>,
     pub(crate) everything: Book,
@@ -59,7 +59,11 @@ impl Cases for Snapshot {
             StreamKind::Agreement => {
                 CaseKey::Agreement(tallystick_domain::id::AgreementId(stream.id))
             }
-            StreamKind::Person => CaseKey::Person(PersonId(stream.id)),
+            StreamKind::Person
+            | StreamKind::Circumstance
+            | StreamKind::Offence
+            | StreamKind::Register
+            | StreamKind::Assessment => CaseKey::Person(PersonId(stream.id)),
             StreamKind::Measure => CaseKey::Measure(MeasureId(stream.id)),
             StreamKind::Service
             | StreamKind::Sentence
@@ -116,7 +120,7 @@ impl Snapshot {
     /// Whether a scope may see a stream now.
     pub fn sees(&self, scope: Scope, stream: StreamId) -> bool {
         let Some(case) = self.home(stream).and_then(|home| self.case(home)) else { return false };
-        scope.reads_everything() || audience(case, stream).holds(scope.agency())
+        sees(case, stream, scope.agency(), scope.role())
     }
 
     /// Last position that matters to a scope: the change counter of its live queries.
@@ -345,7 +349,7 @@ impl Snapshot {
 
     fn note_record(&mut self, record: &Record) {
         let envelope = &record.envelope;
-        if record.note.is_some()
+        if (record.note.is_some() || record.event.is_confidential())
             && let Some(CaseKey::Person(person)) = self.home(envelope.stream)
         {
             self.noted.insert(person, ());
@@ -388,14 +392,11 @@ fn audience_changes(old: &Case, new: &Case, opened_by: Position) -> Vec<AgencyId
 
 /// Whether streams of that kind bear the name of their case.
 pub(crate) fn is_named(kind: StreamKind) -> bool {
-    matches!(
-        kind,
-        StreamKind::Ledger
-            | StreamKind::Agency
-            | StreamKind::Agreement
-            | StreamKind::Person
-            | StreamKind::Measure
-    )
+    kind.bears_person()
+        || matches!(
+            kind,
+            StreamKind::Ledger | StreamKind::Agency | StreamKind::Agreement | StreamKind::Measure
+        )
 }
 
 fn measure_of(case: &Case) -> Option<(Position, MeasureId)> {

@@ -5,13 +5,14 @@ use crate::{FreePlaces, List, Scope, Snapshot};
 use std::ops::RangeBounds;
 use std::sync::Arc;
 use tallystick_domain::{
-    Case, CaseKey, Cases, Date, Position, StreamId,
+    Case, CaseKey, Cases, Date, Position, StreamId, StreamKind,
     agency::Agency,
     agreement::{Agreement, Service},
     anomaly::{Anomaly, AnomalyKind, anomalies},
-    audience::{audience, knows_person},
+    audience::{knows_person, sees},
+    event::{Assessed, CircumstanceRecorded, OffenceProven, RegisterSet},
     id::{AgencyId, AgreementId, PersonId, PlacementId, ReferralId, SentenceId, ServiceId},
-    person::{Person, Registration},
+    person::{Person, Recorded, Registration},
     placement::Placement,
     referral::Referral,
     sentence::Sentence,
@@ -264,7 +265,7 @@ impl<'a> AgencyView<'a> {
     }
 
     fn sees(self, case: &Case, stream: StreamId) -> bool {
-        self.scope.reads_everything() || audience(case, stream).holds(self.scope.agency())
+        sees(case, stream, self.scope.agency(), self.scope.role())
     }
 
     fn person_of(self, key: CaseKey) -> Option<PersonView<'a>> {
@@ -292,6 +293,31 @@ impl<'a> PersonView<'a> {
     /// Whether the scope holds the person, and not only a referral.
     pub fn is_held(self) -> bool {
         self.view.sees(self.case, self.person.id.into())
+    }
+
+    /// How the person lives, by day: for whoever holds the stream of it.
+    pub fn circumstances(self) -> &'a [Arc<Recorded<CircumstanceRecorded>>] {
+        if self.shows(StreamKind::Circumstance) { &self.person.circumstances } else { &[] }
+    }
+
+    /// Offences proven, by day of proof: likewise.
+    pub fn offences(self) -> &'a [Arc<Recorded<OffenceProven>>] {
+        if self.shows(StreamKind::Offence) { &self.person.offences } else { &[] }
+    }
+
+    /// Entries on registers, changes and removals, by day: likewise.
+    pub fn registers(self) -> &'a [Arc<Recorded<RegisterSet>>] {
+        if self.shows(StreamKind::Register) { &self.person.registers } else { &[] }
+    }
+
+    /// Assessments, by day: likewise.
+    pub fn assessments(self) -> &'a [Arc<Recorded<Assessed>>] {
+        if self.shows(StreamKind::Assessment) { &self.person.assessments } else { &[] }
+    }
+
+    /// Whether the scope holds the person's own stream of a kind.
+    pub fn shows(self, kind: StreamKind) -> bool {
+        self.view.sees(self.case, StreamId::of_person(kind, self.person.id))
     }
 
     /// Sentences that the scope holds, in recorded order.

@@ -10,6 +10,7 @@ use super::{
     context::At,
     event::EventConnection,
     history, id,
+    payment::Payment,
     scalar::{Code, Date, Pence},
     service::Service,
 };
@@ -123,6 +124,11 @@ impl<'a> Agreement<'a> {
     fn terms_over_time(&self) -> Vec<AgreementTerms<'a>> {
         let at = self.at;
         self.it.versions.iter().map(|it| AgreementTerms { at, it }).collect()
+    }
+
+    /// Payments under it, by day. One that was voided is not among them.
+    fn payments(&self) -> Vec<Payment<'a>> {
+        self.it.payments.iter().map(|it| Payment { at: self.at, it }).collect()
     }
 
     /// Services under it.

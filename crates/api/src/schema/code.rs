@@ -10,13 +10,15 @@ mod referral;
 
 pub(crate) use agency::{AgencyKind, AgencyStatus};
 pub(crate) use agreement::{
-    AgreementKind, AgreementStatus, Criterion, Level, Need, QualificationKind, RequirementType,
-    Sex, Unit,
+    AgreementKind, AgreementStatus, Criterion, Level, Need, PaymentBasis, QualificationKind,
+    RequirementType, Sex, Unit,
 };
 pub(crate) use event::{AnomalyKind, CorrectionReason, EventType, Role, StreamKind};
 pub(crate) use measure::{Polarity, Watches};
 pub(crate) use person::{
-    BreachStep, IdentifierScheme, SentenceEnd, SentenceKind, SettingReason, WorkerRole,
+    AccommodationType, AssessmentTool, BreachStep, CircumstanceKind, EducationStatus,
+    EmploymentStatus, IdentifierScheme, OffenceClass, ProofKind, RegisterKind, Rosh, SentenceEnd,
+    SentenceKind, SettingReason, WorkerRole,
 };
 pub(crate) use placement::{Achievement, AttendanceOutcome, EarlyEnd, Fault};
 pub(crate) use referral::{Decision, DeclineReason, FieldGroup, ShareBasis, WithdrawalReason};
@@ -87,8 +89,10 @@ mod tests {
             )*};
         }
         check!(
-            AgencyKind AgencyStatus AgreementKind AgreementStatus Unit Need RequirementType
-            Criterion Sex IdentifierScheme SentenceKind SettingReason WorkerRole BreachStep
+            AgencyKind AgencyStatus AgreementKind AgreementStatus PaymentBasis Unit Need RequirementType
+            Criterion Sex IdentifierScheme ProofKind OffenceClass RegisterKind AssessmentTool Rosh
+            AccommodationType EmploymentStatus
+            EducationStatus SentenceKind SettingReason WorkerRole BreachStep
             SentenceEnd Decision DeclineReason WithdrawalReason ShareBasis FieldGroup
             AttendanceOutcome Fault Level QualificationKind Achievement EarlyEnd CorrectionReason
         );

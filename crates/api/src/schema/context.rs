@@ -7,8 +7,9 @@ use async_graphql::{Context, Result, Value, value};
 use tallystick_domain::{
     Date, Position, Record, StreamId,
     command::Identity,
+    event::CircumstanceRecorded,
     id::{AgencyId, PersonId},
-    person::Registration,
+    person::{Recorded, Registration},
 };
 use tallystick_ledger::{Past, TreeHash};
 use tallystick_views::{AgencyView, Entry, List, Scope, Snapshot};
@@ -151,6 +152,19 @@ impl At {
             return Err(RedactionReason::Sealed);
         }
         self.node.ledger().open_identity(registration).map_err(Into::into)
+    }
+
+    /// The confidential value of a circumstance that the caller sees, if it has one.
+    pub(crate) fn open_circumstance(
+        &self,
+        recorded: &Recorded<CircumstanceRecorded>,
+    ) -> Option<Result<String, RedactionReason>> {
+        if !self.scope.role().reads_confidential() {
+            let sealed = recorded.facts.circumstance.confidential();
+            return sealed.map(|_| Err(RedactionReason::Sealed));
+        }
+        let opened = self.node.ledger().open_circumstance(recorded)?;
+        Some(opened.map(|text| text.as_str().to_owned()).map_err(Into::into))
     }
 
     /// The note of a record, if it has one.

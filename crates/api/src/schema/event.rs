@@ -198,8 +198,8 @@ macro_rules! payloads {
 }
 
 payloads! {
-    LedgerOpened AgencyDescribed AgreementSet ServiceDescribed CapacitySet PersonRegistered
-    SentenceImposed SentenceVaried SettingChanged WorkerAllocated BreachRecorded SentenceEnded
+    LedgerOpened AgencyDescribed AgreementSet PaymentRecorded ServiceDescribed CapacitySet PersonRegistered
+    Assessed RegisterSet CircumstanceRecorded OffenceProven SentenceImposed SentenceVaried SettingChanged WorkerAllocated BreachRecorded SentenceEnded
     ReferralMade ReferralDecided ReferralWithdrawn PlacementBooked PlacementStarted
     AttendanceRecorded QualificationAwarded PlacementCompleted PlacementEndedEarly MeasureDefined
     Corrected

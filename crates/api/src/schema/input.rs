@@ -6,21 +6,30 @@
 
 mod agency;
 mod agreement;
+mod assessment;
+mod circumstance;
 mod command;
 mod correction;
 mod measure;
+mod offence;
+mod payment;
 mod person;
 mod placement;
 mod reader;
 mod referral;
+mod register;
 mod sentence;
 mod service;
 
 pub(crate) use agency::DescribeAgencyInput;
 pub(crate) use agreement::SetAgreementInput;
+pub(crate) use assessment::AssessPersonInput;
+pub(crate) use circumstance::RecordCircumstanceInput;
 pub(crate) use command::{Ask, Asked};
 pub(crate) use correction::CorrectEventInput;
 pub(crate) use measure::DefineMeasureInput;
+pub(crate) use offence::RecordOffenceInput;
+pub(crate) use payment::RecordPaymentInput;
 pub(crate) use person::RegisterPersonInput;
 pub(crate) use placement::{
     AwardQualificationInput, BookPlacementInput, CompletePlacementInput, EndPlacementEarlyInput,
@@ -28,6 +37,7 @@ pub(crate) use placement::{
 };
 pub(crate) use reader::Reader;
 pub(crate) use referral::{DecideReferralInput, MakeReferralInput, WithdrawReferralInput};
+pub(crate) use register::SetRegisterInput;
 pub(crate) use sentence::{
     AllocateWorkerInput, ChangeSettingInput, EndSentenceInput, ImposeSentenceInput,
     RecordBreachInput, VarySentenceInput,

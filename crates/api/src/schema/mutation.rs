@@ -10,21 +10,23 @@ use super::{
     command_error::CommandError,
     context::{At, at},
     input::{
-        AllocateWorkerInput, Ask, Asked, AwardQualificationInput, BookPlacementInput,
-        ChangeSettingInput, CompletePlacementInput, CorrectEventInput, DecideReferralInput,
-        DefineMeasureInput, DescribeAgencyInput, DescribeServiceInput, EndPlacementEarlyInput,
-        EndSentenceInput, ImposeSentenceInput, MakeReferralInput, Reader, RecordAttendanceInput,
-        RecordBreachInput, RegisterPersonInput, SetAgreementInput, SetCapacityInput,
-        StartPlacementInput, VarySentenceInput, WithdrawReferralInput,
+        AllocateWorkerInput, Ask, Asked, AssessPersonInput, AwardQualificationInput,
+        BookPlacementInput, ChangeSettingInput, CompletePlacementInput, CorrectEventInput,
+        DecideReferralInput, DefineMeasureInput, DescribeAgencyInput, DescribeServiceInput,
+        EndPlacementEarlyInput, EndSentenceInput, ImposeSentenceInput, MakeReferralInput, Reader,
+        RecordAttendanceInput, RecordBreachInput, RecordCircumstanceInput, RecordOffenceInput,
+        RecordPaymentInput, RegisterPersonInput, SetAgreementInput, SetCapacityInput,
+        SetRegisterInput, StartPlacementInput, VarySentenceInput, WithdrawReferralInput,
     },
     payload::{
-        AllocateWorkerPayload, AwardQualificationPayload, BookPlacementPayload,
-        ChangeSettingPayload, CommandOutcome, CompletePlacementPayload, CorrectEventPayload,
-        DecideReferralPayload, DefineMeasurePayload, DescribeAgencyPayload, DescribeServicePayload,
-        Done, EndPlacementEarlyPayload, EndSentencePayload, ImposeSentencePayload,
-        MakeReferralPayload, RecordAttendancePayload, RecordBreachPayload, RegisterPersonPayload,
-        SetAgreementPayload, SetCapacityPayload, StartPlacementPayload, VarySentencePayload,
-        WithdrawReferralPayload,
+        AllocateWorkerPayload, AssessPersonPayload, AwardQualificationPayload,
+        BookPlacementPayload, ChangeSettingPayload, CommandOutcome, CompletePlacementPayload,
+        CorrectEventPayload, DecideReferralPayload, DefineMeasurePayload, DescribeAgencyPayload,
+        DescribeServicePayload, Done, EndPlacementEarlyPayload, EndSentencePayload,
+        ImposeSentencePayload, MakeReferralPayload, RecordAttendancePayload, RecordBreachPayload,
+        RecordCircumstancePayload, RecordOffencePayload, RecordPaymentPayload,
+        RegisterPersonPayload, SetAgreementPayload, SetCapacityPayload, SetRegisterPayload,
+        StartPlacementPayload, VarySentencePayload, WithdrawReferralPayload,
     },
 };
 use crate::{answer::Notes, errors::Code, principal::Principal};
@@ -61,6 +63,9 @@ mutations! {
     /// Proposes, begins, changes or ends an agreement.
     set_agreement(SetAgreementInput) -> SetAgreementPayload;
 
+    /// Records a payment under an agreement, with what it cites.
+    record_payment(RecordPaymentInput) -> RecordPaymentPayload;
+
     /// Describes a service, new or known, from a day on.
     describe_service(DescribeServiceInput) -> DescribeServicePayload;
 
@@ -72,6 +77,19 @@ mutations! {
 
     /// Registers a person on probation.
     register_person(RegisterPersonInput) -> RegisterPersonPayload;
+
+    /// Records how a person lives in one respect: accommodation, employment, education, debt,
+    /// substances, health.
+    record_circumstance(RecordCircumstanceInput) -> RecordCircumstancePayload;
+
+    /// Records an offence proven.
+    record_offence(RecordOffenceInput) -> RecordOffencePayload;
+
+    /// Enters a person on a register, changes the entry, or removes the person.
+    set_register(SetRegisterInput) -> SetRegisterPayload;
+
+    /// Records an assessment: needs, motivation, risks, and the sentence plan.
+    assess_person(AssessPersonInput) -> AssessPersonPayload;
 
     /// Records a sentence.
     impose_sentence(ImposeSentenceInput) -> ImposeSentencePayload;

@@ -42,7 +42,12 @@ impl<'a> Node<'a> {
     pub(crate) fn of_stream(at: &'a At, stream: StreamId) -> Option<Self> {
         let id = stream.id;
         match stream.kind {
-            StreamKind::Ledger => None,
+            // What it holds is read of the person.
+            StreamKind::Ledger
+            | StreamKind::Circumstance
+            | StreamKind::Offence
+            | StreamKind::Register
+            | StreamKind::Assessment => None,
             StreamKind::Agency => Agency::find(at, AgencyId(id)).map(Node::Agency),
             StreamKind::Agreement => Agreement::find(at, AgreementId(id)).map(Node::Agreement),
             StreamKind::Service => Service::find(at, ServiceId(id)).map(Node::Service),

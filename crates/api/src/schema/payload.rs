@@ -171,6 +171,13 @@ impl Done {
         self.streams.iter().filter_map(of_kind).filter_map(|id| find(&self.at, id)).collect()
     }
 
+    /// The person of whom something was recorded in a stream that bears the person's identifier.
+    fn person(&self) -> Option<Person<'_>> {
+        self.receipt.as_ref()?;
+        let own = self.streams.iter().find(|stream| stream.kind.bears_person())?;
+        Person::find(&self.at, PersonId(own.id))
+    }
+
     /// The thing of a kind that was changed.
     fn one<'a, I: Into<StreamId> + Copy, T>(
         &'a self,
@@ -179,6 +186,11 @@ impl Done {
     ) -> Option<T> {
         self.all(id, find).into_iter().next()
     }
+}
+
+/// The thing that bears the identifier of a stream: of a person's own streams, the person.
+fn named(stream: StreamId) -> StreamId {
+    if stream.kind.bears_person() { PersonId(stream.id).into() } else { stream }
 }
 
 /// Payloads: what all of them say, and what each command changed.
@@ -239,6 +251,12 @@ payloads! {
         agreement: Option<Agreement<'_>> = |done| done.one(AgreementId, Agreement::find),
     }
 
+    /// What came of recording a payment.
+    RecordPaymentPayload {
+        /// The agreement.
+        agreement: Option<Agreement<'_>> = |done| done.one(AgreementId, Agreement::find),
+    }
+
     /// What came of describing a service.
     DescribeServicePayload {
         /// The service.
@@ -262,6 +280,30 @@ payloads! {
     RegisterPersonPayload {
         /// The person.
         person: Option<Person<'_>> = |done| done.one(PersonId, Person::find),
+    }
+
+    /// What came of recording how a person lives.
+    RecordCircumstancePayload {
+        /// The person.
+        person: Option<Person<'_>> = |done| done.person(),
+    }
+
+    /// What came of recording an offence.
+    RecordOffencePayload {
+        /// The person.
+        person: Option<Person<'_>> = |done| done.person(),
+    }
+
+    /// What came of setting a register.
+    SetRegisterPayload {
+        /// The person.
+        person: Option<Person<'_>> = |done| done.person(),
+    }
+
+    /// What came of assessing a person.
+    AssessPersonPayload {
+        /// The person.
+        person: Option<Person<'_>> = |done| done.person(),
     }
 
     /// What came of imposing a sentence.
@@ -365,7 +407,8 @@ payloads! {
         #[expect(clippy::unnecessary_wraps, reason = "an error leaves it absent, not the payload")]
         changed: Option<Result<Vec<Node<'_>>>> = |done| {
             Some(done.records().map(|records| {
-                let mut streams: Vec<_> = records.iter().map(|it| it.envelope.stream).collect();
+                let mut streams: Vec<_> =
+                    records.iter().map(|it| named(it.envelope.stream)).collect();
                 streams.sort_unstable();
                 streams.dedup();
                 let at: &At = &done.at;

@@ -3,18 +3,24 @@
 use std::sync::OnceLock;
 
 use async_graphql::{ID, Object, Result, SimpleObject};
-use tallystick_domain::{command::Identity, id::PersonId, person::Registration};
+use tallystick_domain::{
+    StreamId, StreamKind, command::Identity, id::PersonId, person::Registration,
+};
 use tallystick_views::PersonView;
 
 use super::{
     agency::Agency,
+    assessment::Assessment,
+    circumstance::Circumstance,
     code,
     connection::{Connection, listed},
     context::At,
     event::EventConnection,
     history, id,
+    offence::Offence,
     placement::Placement,
     referral::Referral,
+    register::RegisterEntry,
     scalar::Date,
     sensitive::{
         ClearDate, PersonName, Redacted, RedactionReason, SensitiveDate, SensitiveName,
@@ -41,6 +47,11 @@ impl<'a> Person<'a> {
     /// The person of that identifier, if the caller sees anything of them.
     pub(crate) fn find(at: &'a At, id: PersonId) -> Option<Self> {
         at.view().person(id).filter(|_| at.shows_person(id)).map(|it| Self::new(at, it))
+    }
+
+    /// Whether the person's own stream of a kind is shown today too.
+    fn shows(&self, kind: StreamKind) -> bool {
+        self.at.shows(StreamId::of_person(kind, self.it.id()))
     }
 
     fn registration(&self) -> Option<&'a Registration> {
@@ -119,6 +130,31 @@ impl<'a> Person<'a> {
     /// Whether the caller's agency holds the person, and not only a referral of theirs.
     fn held(&self) -> bool {
         self.it.is_held() && self.at.shows(self.it.id())
+    }
+
+    /// How the person lives, by day: everything recorded, for those who are responsible for the
+    /// person.
+    fn circumstances(&self) -> Vec<Circumstance<'a>> {
+        let all = self.it.circumstances().iter().filter(|_| self.shows(StreamKind::Circumstance));
+        all.map(|it| Circumstance::new(self.at, it)).collect()
+    }
+
+    /// Offences proven, by day of proof: likewise.
+    fn offences(&self) -> Vec<Offence<'a>> {
+        let all = self.it.offences().iter().filter(|_| self.shows(StreamKind::Offence));
+        all.map(|it| Offence { at: self.at, it }).collect()
+    }
+
+    /// Entries on registers, changes of them and removals, by day: likewise.
+    fn registers(&self) -> Vec<RegisterEntry<'a>> {
+        let all = self.it.registers().iter().filter(|_| self.shows(StreamKind::Register));
+        all.map(|it| RegisterEntry { at: self.at, it }).collect()
+    }
+
+    /// Assessments, by day: likewise.
+    fn assessments(&self) -> Vec<Assessment<'a>> {
+        let all = self.it.assessments().iter().filter(|_| self.shows(StreamKind::Assessment));
+        all.map(|it| Assessment { at: self.at, it }).collect()
     }
 
     /// Sentences that the caller holds, in recorded order.

@@ -6,4 +6,5 @@ mod input;
 mod journey;
 mod ledger;
 pub(crate) mod partnership;
+mod payment;
 mod retry;

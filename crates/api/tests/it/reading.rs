@@ -5,6 +5,7 @@ mod hidden;
 mod live;
 mod operations;
 mod past;
+mod private;
 mod schema;
 mod sensitive;
 mod stream;

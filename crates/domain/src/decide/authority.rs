@@ -1,12 +1,12 @@
 //! Whether the acting agency may do this to that. A thing that it cannot see is not found.
 
 use super::service::service_and_terms;
-use crate::audience::audience;
+use crate::audience::{audience, sees};
 use crate::case::{Case, CaseKey, Cases};
 use crate::codes::WorkerRole;
 use crate::command::{Action, Origin};
 use crate::event::{LedgerOpened, ServiceDescribed};
-use crate::id::{AgencyId, ReferralId, ServiceId, StreamId, StreamKind};
+use crate::id::{AgencyId, AgreementId, PersonId, ReferralId, ServiceId, StreamId, StreamKind};
 use crate::refusal::{Refusal, Rule};
 use crate::role::Role;
 use alloc::sync::Arc;
@@ -65,6 +65,7 @@ pub(super) fn authority<C: Cases>(
                 known.and_then(|known| known.latest()).map_or(set.funder, |terms| terms.funder);
             yours(agency == funder || is_commissioner(cases, agency))
         }
+        Action::RecordPayment { agreement, .. } => pays(cases, origin, *agreement),
         Action::DescribeService { service, described } => {
             describes_service(cases, origin, *service, described)
         }
@@ -78,6 +79,10 @@ pub(super) fn authority<C: Cases>(
             )
         }
         Action::RegisterPerson { person, .. } => unused(cases, (*person).into()),
+        Action::RecordCircumstance { person, .. }
+        | Action::RecordOffence { person, .. }
+        | Action::SetRegister { person, .. }
+        | Action::Assess { person, .. } => responsible(cases, origin, *person, action),
         Action::ImposeSentence { sentence, imposed } => {
             unused(cases, (*sentence).into())?;
             visible(cases, origin, imposed.person.into(), "person")?;
@@ -138,6 +143,32 @@ pub(super) fn authority<C: Cases>(
             yours(provides(case, (*placement).into(), agency))
         }
         Action::Correct { .. } => Ok(()),
+    }
+}
+
+/// Payments are recorded by whoever funds the agreement, or by the commissioner.
+fn pays<C: Cases>(cases: &C, origin: &Origin, agreement: AgreementId) -> Result<(), Refusal> {
+    let case = visible(cases, origin, agreement.into(), "agreement")?;
+    let terms = case.agreement().and_then(|agreement| agreement.latest());
+    let agency = origin.agency;
+    yours(terms.is_some_and(|terms| terms.funder == agency) || is_commissioner(cases, agency))
+}
+
+/// Whether the acting agency is responsible for a person, and so holds the person's own streams.
+fn responsible<C: Cases>(
+    cases: &C,
+    origin: &Origin,
+    person: PersonId,
+    action: &Action,
+) -> Result<(), Refusal> {
+    let case = visible(cases, origin, person.into(), "person")?;
+    let own = action.stream();
+    yours(own.is_some_and(|own| audience(case, own).holds(origin.agency)))?;
+    match action {
+        Action::Assess { assessed, .. } if !assessed.tool.is_for(origin.role) => {
+            Err(Rule::ToolNotForRole.into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -205,9 +236,7 @@ pub(super) fn visible<'a, C: Cases>(
     cases
         .home(stream)
         .and_then(|home| cases.case(home))
-        .filter(|case| {
-            origin.role.reads_everything() || audience(case, stream).holds(origin.agency)
-        })
+        .filter(|case| sees(case, stream, origin.agency, origin.role))
         .ok_or(Refusal::NotFound { field })
 }
 

@@ -10,7 +10,7 @@ use crate::command::{Amendment, CorrectionAsked, Step};
 use crate::envelope::Record;
 use crate::event::{Corrected, Correction, Event};
 use crate::history::{self, Standing};
-use crate::id::StreamId;
+use crate::id::{StreamId, StreamKind};
 use crate::overlay::{Facts, Overlay, Pen};
 use crate::refusal::{Refusal, Rule};
 use crate::role::Role;
@@ -128,7 +128,9 @@ fn amendment<C: Cases>(
                 Ok(Correction::Void)
             };
         }
-        Amendment::Replace { event, .. } if matches!(**event, Event::PersonRegistered(_)) => {
+        Amendment::Replace { event, .. }
+            if matches!(**event, Event::PersonRegistered(_) | Event::CircumstanceRecorded(_)) =>
+        {
             return Err(Rule::ReplacementDiffers.into());
         }
         Amendment::Replace { occurred_on, event } => (*occurred_on, (**event).clone()),
@@ -137,6 +139,13 @@ fn amendment<C: Cases>(
                 return Err(Rule::ReplacementDiffers.into());
             }
             (*occurred_on, Event::from(identity.clone()))
+        }
+        Amendment::ReplaceCircumstance { person, occurred_on, recorded } => {
+            let own = StreamId::of_person(StreamKind::Circumstance, *person);
+            if target.envelope.stream != own {
+                return Err(Rule::ReplacementDiffers.into());
+            }
+            (*occurred_on, Event::from(recorded.clone()))
         }
     };
     not_in_future("occurredOn", occurred_on, pen.now.today)?;
@@ -151,6 +160,16 @@ fn like(target: &Event, replacement: Event) -> Result<Event, Rule> {
     match (target, replacement) {
         (Event::Corrected(_), _) => Err(Rule::CorrectionNotReplaced),
         (Event::SentenceImposed(old), Event::SentenceImposed(new)) if old.person != new.person => {
+            Err(Rule::ReplacementDiffers)
+        }
+        // What counted when it was cited is not asked for again.
+        (Event::PaymentRecorded(old), Event::PaymentRecorded(new))
+            if old.evidence != new.evidence =>
+        {
+            Err(Rule::ReplacementDiffers)
+        }
+        // Who may use a tool was asked when it was used.
+        (Event::Assessed(old), Event::Assessed(new)) if old.tool != new.tool => {
             Err(Rule::ReplacementDiffers)
         }
         (Event::ServiceDescribed(old), Event::ServiceDescribed(new))

@@ -1,7 +1,8 @@
 //! What no state of the ledger would make right: limits, order of dates, repetitions.
 
+use crate::codes::{AssessmentTool, PaymentBasis, RegisterKind};
 use crate::date::{Date, Occurred};
-use crate::event::Event;
+use crate::event::{Assessed, Circumstance, Event, PaymentRecorded, RegisterSet};
 use crate::measure::Written;
 use crate::refusal::{Problem, Refusal};
 use alloc::vec::Vec;
@@ -14,6 +15,16 @@ const IDENTIFIERS_LIMIT: usize = 10;
 const PREDECESSOR_LIMIT_BYTES: usize = 16 * 1024;
 /// Longest session, in minutes.
 const SESSION_LIMIT_MINUTES: u16 = 24 * 60;
+/// Events that a payment may cite: those of a busy month.
+const EVIDENCE_LIMIT: usize = 500;
+/// Highest severity of a need, and highest motivation.
+const SCALE_END: usize = 3;
+/// Longest time over which anybody predicts.
+const REOFFEND_LIMIT_MONTHS: usize = 60;
+/// Parts of a whole.
+const MILLION: usize = 1_000_000;
+/// Hours that a week has.
+const WEEK_HOURS: usize = 7 * 24;
 
 fn invalid(field: &'static str, problem: Problem) -> Refusal {
     Refusal::InvalidInput { field, problem }
@@ -83,6 +94,7 @@ pub(super) fn shape(event: &Event, occurred: Occurred) -> Result<(), Refusal> {
             }
             Ok(())
         }
+        Event::PaymentRecorded(paid) => payment(paid, occurred),
         Event::ServiceDescribed(described) => {
             within("sites", described.sites.len(), 1, LIST_LIMIT)?;
             distinct("sites", described.sites.iter().map(|site| &site.id))?;
@@ -98,6 +110,10 @@ pub(super) fn shape(event: &Event, occurred: Occurred) -> Result<(), Refusal> {
         Event::PersonRegistered(registered) => {
             within("identifiers", registered.identifiers.len(), 1, IDENTIFIERS_LIMIT)
         }
+        Event::CircumstanceRecorded(recorded) => circumstance(&recorded.circumstance, occurred),
+        Event::OffenceProven(proven) => in_order("offenceOn", proven.offence_on, occurred.date),
+        Event::RegisterSet(set) => register(set),
+        Event::Assessed(assessed) => assessment(assessed, occurred),
         Event::SentenceImposed(imposed) => {
             in_order("expiresOn", occurred.date, imposed.expires_on)?;
             within("age", usize::from(imposed.age), 10, 120)?;
@@ -130,6 +146,84 @@ pub(super) fn shape(event: &Event, occurred: Occurred) -> Result<(), Refusal> {
             distinct("outcomes", ended.outcomes.iter().map(|outcome| &outcome.code))
         }
     }
+}
+
+fn circumstance(circumstance: &Circumstance, occurred: Occurred) -> Result<(), Refusal> {
+    let Circumstance::Employment { status, hours_week, employer, started } = circumstance else {
+        return Ok(());
+    };
+    let of_work = [
+        ("hoursWeek", hours_week.is_some()),
+        ("employer", employer.is_some()),
+        ("started", started.is_some()),
+    ];
+    if let Some((field, _)) = of_work.iter().find(|(_, given)| *given && !status.in_work()) {
+        return Err(invalid(field, Problem::NotAllowed));
+    }
+    within("hoursWeek", usize::from(hours_week.unwrap_or_default()), 0, WEEK_HOURS)?;
+    in_order("started", started.unwrap_or(occurred.date), occurred.date)
+}
+
+fn payment(paid: &PaymentRecorded, occurred: Occurred) -> Result<(), Refusal> {
+    in_order("period", paid.period.from, paid.period.to)?;
+    in_order("period", paid.period.from, occurred.date)?;
+    if paid.pence < 1 {
+        let problem = Problem::OutOfRange { found: paid.pence, least: 1, most: i64::MAX };
+        return Err(invalid("pence", problem));
+    }
+    let outside = paid.basis == PaymentBasis::TradingIncome;
+    if paid.payer.is_some() == outside {
+        let problem = if outside { Problem::NotAllowed } else { Problem::Missing };
+        return Err(invalid("payer", problem));
+    }
+    if paid.payer == Some(paid.payee) {
+        return Err(invalid("payee", Problem::Repeated));
+    }
+    let mut cited = paid.evidence.clone();
+    cited.sort_unstable();
+    cited.dedup();
+    if cited.len() < paid.evidence.len() {
+        return Err(invalid("evidence", Problem::Repeated));
+    }
+    let each = matches!(paid.basis, PaymentBasis::Unit | PaymentBasis::Outcome);
+    if each && paid.evidence.is_empty() {
+        return Err(invalid("evidence", Problem::Missing));
+    }
+    within("evidence", paid.evidence.len(), 0, EVIDENCE_LIMIT)
+}
+
+fn register(set: &RegisterSet) -> Result<(), Refusal> {
+    distinct("agreedBy", set.agreed_by.iter())?;
+    for (field, number) in [("level", set.level), ("category", set.category)] {
+        within(field, usize::from(number.unwrap_or(1)), 1, 3)?;
+        if set.register == RegisterKind::Ppo && number.is_some() {
+            return Err(invalid(field, Problem::NotAllowed));
+        }
+    }
+    // Who agreed to an entry is who has to agree to its end.
+    if set.register == RegisterKind::Ppo && set.active && set.agreed_by.is_empty() {
+        return Err(invalid("agreedBy", Problem::Missing));
+    }
+    Ok(())
+}
+
+fn assessment(assessed: &Assessed, occurred: Occurred) -> Result<(), Refusal> {
+    distinct("needs", assessed.needs.iter().map(|found| found.need))?;
+    for found in &assessed.needs {
+        within("severity", usize::from(found.severity), 0, SCALE_END)?;
+    }
+    within("motivation", usize::from(assessed.motivation.unwrap_or_default()), 0, SCALE_END)?;
+    if let Some(reoffend) = &assessed.reoffend {
+        within("windowMonths", usize::from(reoffend.window_months), 1, REOFFEND_LIMIT_MONTHS)?;
+        within("ppm", usize::try_from(reoffend.ppm).unwrap_or(usize::MAX), 0, MILLION)?;
+    }
+    // The risk of serious harm is for the tool that asks about it.
+    if assessed.rosh.is_some() && assessed.tool != AssessmentTool::Oasys {
+        return Err(invalid("rosh", Problem::NotAllowed));
+    }
+    let objectives = &assessed.objectives;
+    distinct("objectives", objectives.iter().map(|it| (it.need, &it.service_kind)))?;
+    objectives.iter().try_for_each(|it| in_order("due", occurred.date, it.due))
 }
 
 pub(super) fn not_in_future(

@@ -6,8 +6,10 @@ use crate::audience::audience;
 use crate::case::{CaseKey, Cases};
 use crate::codes::{Criterion, ShareBasis, WorkerRole};
 use crate::date::Date;
-use crate::event::{Event, ReferralMade, Setting, Threshold, WorkerAllocated};
-use crate::id::{AgencyId, MeasureId, ReferralId, StreamId, StreamKind};
+use crate::event::{
+    Circumstance, Event, PaymentRecorded, ReferralMade, Setting, Term, Threshold, WorkerAllocated,
+};
+use crate::id::{AgencyId, AgreementId, MeasureId, ReferralId, StreamId, StreamKind};
 use crate::refusal::{Refusal, Rule};
 use crate::text::Code;
 
@@ -38,12 +40,22 @@ pub(super) fn elsewhere<C: Cases>(
             Ok(code) if StreamId::from(MeasureId::of(&code)) == stream => Ok(()),
             _ => Err(Rule::MeasureCodeDiffers.into()),
         },
+        Event::PaymentRecorded(paid) => payment(cases, AgreementId(stream.id), paid),
         Event::ServiceDescribed(described) => {
             let public = is_public(cases, described.provider);
             if described.kind.as_str() == COURT_REPORT && !public {
                 return Err(Rule::CourtReportsArePublic.into());
             }
             Ok(())
+        }
+        Event::CircumstanceRecorded(recorded) => match &recorded.circumstance {
+            Circumstance::Employment { employer: Some(employer), .. } => {
+                known_agency(cases, *employer, "employer")
+            }
+            _ => Ok(()),
+        },
+        Event::RegisterSet(set) => {
+            set.agreed_by.iter().try_for_each(|it| known_agency(cases, *it, "agreedBy"))
         }
         Event::SentenceImposed(imposed) => known_setting(cases, &imposed.setting, "setting"),
         Event::SettingChanged(changed) => known_setting(cases, &changed.to, "to"),
@@ -65,6 +77,8 @@ pub(super) fn elsewhere<C: Cases>(
         Event::LedgerOpened(_)
         | Event::CapacitySet(_)
         | Event::PersonRegistered(_)
+        | Event::OffenceProven(_)
+        | Event::Assessed(_)
         | Event::SentenceVaried(_)
         | Event::BreachRecorded(_)
         | Event::SentenceEnded(_)
@@ -76,6 +90,27 @@ pub(super) fn elsewhere<C: Cases>(
         | Event::PlacementCompleted(_)
         | Event::PlacementEndedEarly(_)
         | Event::Corrected(_) => Ok(()),
+    }
+}
+
+/// The agreement is live throughout, as far as its first and last day tell, and between its
+/// partners.
+fn payment<C: Cases>(
+    cases: &C,
+    agreement: AgreementId,
+    paid: &PaymentRecorded,
+) -> Result<(), Refusal> {
+    let home = cases.case(CaseKey::Agreement(agreement)).and_then(|case| case.agreement());
+    let Some(agreement) = home else { return Err(Refusal::NotFound { field: "agreement" }) };
+    let Term { from, to } = paid.period;
+    if !agreement.is_live_on(from) || !agreement.is_live_on(to) {
+        return Err(Rule::AgreementNotLive.into());
+    }
+    let partner = |agency| agreement.partners().any(|partner| partner == agency);
+    if partner(paid.payee) && paid.payer.is_none_or(partner) {
+        Ok(())
+    } else {
+        Err(Rule::PaymentOutsideAgreement.into())
     }
 }
 

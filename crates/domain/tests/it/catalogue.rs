@@ -86,18 +86,27 @@ macro_rules! lists {
 }
 
 /// Every code list, with its name and its values.
-fn lists() -> [(&'static str, Vec<&'static str>); 27] {
+fn lists() -> [(&'static str, Vec<&'static str>); 36] {
     lists! {
         AgencyKind "agency kind",
         AgencyStatus "agency status",
         AgreementKind "agreement kind",
         AgreementStatus "agreement status",
+        PaymentBasis "payment basis",
         Unit "unit",
         Need "need",
         RequirementType "requirement type",
         Criterion "criterion",
         Sex "sex",
         IdentifierScheme "identifier scheme",
+        AssessmentTool "assessment tool",
+        Rosh "rosh",
+        RegisterKind "register kind",
+        ProofKind "proof kind",
+        OffenceClass "offence class",
+        AccommodationType "accommodation type",
+        EmploymentStatus "employment status",
+        EducationStatus "education status",
         SentenceKind "sentence kind",
         SettingReason "setting reason",
         WorkerRole "worker role",

@@ -1,6 +1,6 @@
 //! Every rule and every kind of refusal is provoked by a test.
 
-use crate::{corrections, directory, enforcement, people, placements, referrals};
+use crate::{corrections, directory, enforcement, payments, people, placements, referrals, risks};
 use std::collections::BTreeSet;
 use tallystick_domain::Rule;
 
@@ -9,7 +9,9 @@ fn every_rule_has_a_test_that_provokes_it() {
     let provoked: BTreeSet<Rule> = [
         corrections::PROVOKED,
         directory::PROVOKED,
+        risks::PROVOKED,
         enforcement::PROVOKED,
+        payments::PROVOKED,
         people::PROVOKED,
         placements::PROVOKED,
         referrals::PROVOKED,

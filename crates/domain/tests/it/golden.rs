@@ -10,19 +10,21 @@ use crate::world::*;
 use std::fs;
 use std::path::PathBuf;
 use tallystick_domain::codes::{
-    Achievement, AgencyKind, AgencyStatus, AgreementKind, AgreementStatus, AttendanceOutcome,
-    BreachStep, CorrectionReason, Criterion, Decision, DeclineReason, EarlyEnd, Fault, FieldGroup,
-    IdentifierScheme, Level, Need, QualificationKind, RequirementType, SentenceEnd, SentenceKind,
+    Achievement, AgencyKind, AgencyStatus, AgreementKind, AgreementStatus, AssessmentTool,
+    AttendanceOutcome, BreachStep, CorrectionReason, Criterion, Decision, DeclineReason, EarlyEnd,
+    EmploymentStatus, Fault, FieldGroup, IdentifierScheme, Level, Need, OffenceClass, PaymentBasis,
+    ProofKind, QualificationKind, RegisterKind, RequirementType, Rosh, SentenceEnd, SentenceKind,
     SettingReason, Sex, ShareBasis, Unit, WithdrawalReason, WorkerRole,
 };
 use tallystick_domain::envelope::SALT;
 use tallystick_domain::event::{
-    AgencyDescribed, AgreementSet, AttendanceRecorded, AwardOffered, BreachRecorded, CapacitySet,
-    Corrected, Correction, Eligibility, Identifier, LedgerOpened, PersonRegistered,
-    PlacementCompleted, PlacementEndedEarly, PlacementStarted, Price, QualificationAwarded,
-    ReferralDecided, ReferralMade, ReferralWithdrawn, SentenceEnded, SentenceImposed,
-    SentenceVaried, ServiceDescribed, Setting, SettingChanged, Share, Term, Threshold,
-    WorkerAllocated, YearValue,
+    AgencyDescribed, AgreementSet, Assessed, AttendanceRecorded, AwardOffered, BreachRecorded,
+    CapacitySet, Circumstance, CircumstanceRecorded, Corrected, Correction, Eligibility,
+    Identifier, LedgerOpened, NeedFound, Objective, OffenceProven, PaymentRecorded,
+    PersonRegistered, PlacementCompleted, PlacementEndedEarly, PlacementStarted, Price,
+    QualificationAwarded, ReferralDecided, ReferralMade, ReferralWithdrawn, RegisterSet,
+    Reoffending, SentenceEnded, SentenceImposed, SentenceVaried, ServiceDescribed, Setting,
+    SettingChanged, Share, Term, Threshold, WorkerAllocated, YearValue,
 };
 use tallystick_domain::id::{ActorId, CommandId, MeasureId, WorkerId};
 use tallystick_domain::{
@@ -33,7 +35,13 @@ const BODY_SALT: [u8; SALT] = *b"salt of the body";
 
 /// A record of each type with everything that it can say.
 pub(crate) fn fullest() -> Vec<Record> {
-    let events = [directory_in_full(), person_in_full(), referral_in_full(), sessions_in_full()];
+    let events = [
+        directory_in_full(),
+        person_in_full(),
+        facts_in_full(),
+        referral_in_full(),
+        sessions_in_full(),
+    ];
     events.concat().into_iter().map(|(stream, event)| record(stream, event, true)).collect()
 }
 
@@ -84,6 +92,14 @@ fn directory_in_full() -> Vec<(StreamId, Event)> {
             .into(),
         ),
         (
+            AGREEMENT.into(),
+            PaymentRecorded {
+                basis: PaymentBasis::Outcome,
+                ..payment(&[EventId::derive(YSS, CommandId([0xc0; 16]), 3)])
+            }
+            .into(),
+        ),
+        (
             SERVICE.into(),
             ServiceDescribed {
                 kind: code("residential_rehab"),
@@ -116,6 +132,53 @@ fn directory_in_full() -> Vec<(StreamId, Event)> {
             .into(),
         ),
         (MeasureId::of(&code("m02")).into(), definition(7).into()),
+    ]
+}
+
+/// What is recorded of a person beside sentences and services.
+fn facts_in_full() -> Vec<(StreamId, Event)> {
+    vec![
+        (
+            own(StreamKind::Assessment),
+            Assessed {
+                needs: vec![NeedFound { need: Need::Drugs, severity: 3 }],
+                motivation: Some(2),
+                reoffend: Some(Reoffending { window_months: 3, ppm: 97_600 }),
+                rosh: Some(Rosh::VeryHigh),
+                objectives: vec![Objective {
+                    need: Need::Drugs,
+                    service_kind: code("residential_rehab"),
+                    due: day("2008-12-31"),
+                }],
+                ..assessment(AssessmentTool::Oasys)
+            }
+            .into(),
+        ),
+        (
+            own(StreamKind::Register),
+            RegisterSet {
+                category: Some(1),
+                scheme: Some(code("acclaim")),
+                agreed_by: vec![TRUST, PRISON],
+                ..entry(RegisterKind::Mappa, true)
+            }
+            .into(),
+        ),
+        (own(StreamKind::Offence), offence("telford_mc/2008-117").into()),
+        (
+            circumstances_of(PERSON),
+            CircumstanceRecorded {
+                verified: true,
+                source: Some(code("employer")),
+                ..lives(Circumstance::Employment {
+                    status: EmploymentStatus::PartTime,
+                    hours_week: Some(24),
+                    employer: Some(CONNECT),
+                    started: Some(day("2008-05-01")),
+                })
+            }
+            .into(),
+        ),
     ]
 }
 
@@ -296,6 +359,11 @@ pub(crate) fn sparest() -> Vec<Record> {
         (AGREEMENT.into(), terms(YSS).into()),
         (MeasureId::of(&code("m02")).into(), definition(1).into()),
         (
+            AGREEMENT.into(),
+            PaymentRecorded { payer: None, basis: PaymentBasis::TradingIncome, ..payment(&[]) }
+                .into(),
+        ),
+        (
             SERVICE.into(),
             ServiceDescribed {
                 needs: vec![],
@@ -307,6 +375,18 @@ pub(crate) fn sparest() -> Vec<Record> {
         ),
         (SERVICE.into(), capacity(12).into()),
         (PERSON.into(), identity(b"").into()),
+        (own(StreamKind::Assessment), assessment(AssessmentTool::Clw).into()),
+        (own(StreamKind::Register), entry(RegisterKind::Mappa, false).into()),
+        (
+            own(StreamKind::Offence),
+            OffenceProven {
+                how: ProofKind::Caution,
+                class: OffenceClass::PublicOrder,
+                ..offence("pnc/1")
+            }
+            .into(),
+        ),
+        (circumstances_of(PERSON), lives(Circumstance::Debt(sealed(b"sealed debt"))).into()),
         (SENTENCE.into(), SentenceImposed { requirements: vec![], ..sentence_of(PERSON) }.into()),
         (SENTENCE.into(), variation().into()),
         (
@@ -343,7 +423,7 @@ pub(crate) fn sparest() -> Vec<Record> {
 
 fn record(stream: StreamId, event: Event, full: bool) -> Record {
     let number = event.event_type() as u16;
-    let about_person = (StreamKind::Person..=StreamKind::Placement).contains(&stream.kind);
+    let about_person = stream.kind.is_personal();
     let cause = EventId { of_command: [0xca; 16], index: 9 };
     let occurred: Occurred = if full { "2008-05-12T23:59" } else { "2008-05-12" }.parse().unwrap();
     let envelope = Envelope {

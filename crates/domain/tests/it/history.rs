@@ -1,18 +1,18 @@
 //! Whatever happens to a person and however it is corrected: the case is the fold of its records,
 //! and means what a ledger would mean in which only the effective events had ever happened.
 
-use crate::scene::{Deed, Scene, given, noon, void};
+use crate::scene::{Deed, Scene, given, noon, sealed, void};
 use crate::world::*;
 use proptest::prelude::*;
 use serde_json::Value;
 use tallystick_domain::codes::{
-    AttendanceOutcome, BreachStep, CorrectionReason, Decision, DeclineReason, EarlyEnd,
-    SentenceEnd, SettingReason, WorkerRole,
+    AccommodationType, AssessmentTool, AttendanceOutcome, BreachStep, CorrectionReason, Decision,
+    DeclineReason, EarlyEnd, RegisterKind, SentenceEnd, SettingReason, WorkerRole,
 };
 use tallystick_domain::command::{Amendment, CorrectionAsked};
 use tallystick_domain::event::{
-    BreachRecorded, PlacementBooked, ReferralDecided, ReferralMade, ReferralWithdrawn,
-    SentenceVaried, Setting,
+    BreachRecorded, Circumstance, PlacementBooked, ReferralDecided, ReferralMade,
+    ReferralWithdrawn, SentenceVaried, Setting,
 };
 use tallystick_domain::history::effective;
 use tallystick_domain::id::{AgreementId, PlacementId, ReferralId, SentenceId, ServiceId};
@@ -46,7 +46,7 @@ fn attempt(scene: &Scene, [kind, what, a, b, c, when]: Dice) -> Deed {
     let custody = Setting::Custody { at: PRISON };
     let trust = |action| (TRUST, Role::OffenderManager, action);
     let yss = |action| (YSS, Role::ProviderLead, action);
-    let (agency, role, action) = match kind % 16 {
+    let (agency, role, action) = match kind % 20 {
         0 => trust(Action::ImposeSentence { sentence: sentence(a), imposed: sentence_of(PERSON) }),
         1 => trust(Action::VarySentence {
             sentence: sentence(a),
@@ -117,6 +117,7 @@ fn attempt(scene: &Scene, [kind, what, a, b, c, when]: Dice) -> Deed {
             let awarded = qualification(pick(&["Forestry", "Welding"], b));
             yss(Action::AwardQualification { placement: placement(a), awarded })
         }
+        15..=18 => trust(told(kind, b, c)),
         _ if c % 2 == 0 => {
             yss(Action::CompletePlacement { placement: placement(a), completed: completion() })
         }
@@ -126,6 +127,29 @@ fn attempt(scene: &Scene, [kind, what, a, b, c, when]: Dice) -> Deed {
         }
     };
     Deed::new(agency, role, &on.to_string(), action)
+}
+
+/// Something that is recorded of the person beside sentences and services.
+fn told(kind: u8, b: u8, c: u8) -> Action {
+    let person = PERSON;
+    match kind % 4 {
+        0 if b.is_multiple_of(2) => {
+            Action::RecordCircumstance { person, recorded: housed(pick(AccommodationType::ALL, c)) }
+        }
+        0 => Action::RecordCircumstance {
+            person,
+            recorded: lives(Circumstance::Substance(sealed(&[c]))),
+        },
+        1 => {
+            let proven = offence(pick(&["court/1", "court/2"], b));
+            Action::RecordOffence { person, proven }
+        }
+        2 => Action::SetRegister {
+            person,
+            set: entry(pick(RegisterKind::ALL, b), c.is_multiple_of(2)),
+        },
+        _ => Action::Assess { person, assessed: assessment(pick(AssessmentTool::ALL, b)) },
+    }
 }
 
 /// A step of enforcement, grounded on one of the sessions recorded so far, or otherwise.
@@ -156,6 +180,15 @@ fn amend(scene: &Scene, [kind, _, which, b, c, when]: Dice) -> Deed {
     let op = match target.event.clone() {
         Event::PersonRegistered(_) => {
             Amendment::ReplaceIdentity { person: PERSON, occurred_on, identity: identity(&[b, c]) }
+        }
+        Event::CircumstanceRecorded(_) => Amendment::ReplaceCircumstance {
+            person: PERSON,
+            occurred_on,
+            recorded: housed(pick(AccommodationType::ALL, b)),
+        },
+        Event::RegisterSet(_) => {
+            let set = entry(pick(RegisterKind::ALL, b), c % 2 == 0);
+            Amendment::Replace { occurred_on, event: Box::new(set.into()) }
         }
         Event::AttendanceRecorded(mut recorded) => {
             recorded.outcome = pick(AttendanceOutcome::ALL, b);
@@ -208,11 +241,18 @@ fn asked_for(stream: StreamId, event: Event) -> Action {
             Action::DescribeAgency { agency: tallystick_domain::id::AgencyId(id), described }
         }
         Event::AgreementSet(set) => Action::SetAgreement { agreement: AgreementId(id), set },
+        Event::PaymentRecorded(paid) => Action::RecordPayment { agreement: AgreementId(id), paid },
         Event::ServiceDescribed(described) => {
             Action::DescribeService { service: ServiceId(id), described }
         }
         Event::CapacitySet(set) => Action::SetCapacity { service: ServiceId(id), set },
         Event::PersonRegistered(identity) => Action::RegisterPerson { person: PERSON, identity },
+        Event::CircumstanceRecorded(recorded) => {
+            Action::RecordCircumstance { person: PERSON, recorded }
+        }
+        Event::OffenceProven(proven) => Action::RecordOffence { person: PERSON, proven },
+        Event::RegisterSet(set) => Action::SetRegister { person: PERSON, set },
+        Event::Assessed(assessed) => Action::Assess { person: PERSON, assessed },
         Event::SentenceImposed(imposed) => Action::ImposeSentence { sentence, imposed },
         Event::SentenceVaried(varied) => Action::VarySentence { sentence, varied },
         Event::SettingChanged(changed) => Action::ChangeSetting { sentence, changed },
@@ -324,6 +364,6 @@ fn the_dice_reach_deep_into_a_case() {
         effective += effective_of(&scene);
         corrections += scene.case(CASE).trail.corrections;
     }
-    assert_eq!(kinds.len(), 17, "{kinds:?}");
+    assert_eq!(kinds.len(), 21, "{kinds:?}");
     assert!(effective > 24 * 5 && corrections > 24 * 5, "{effective} and {corrections}");
 }

@@ -5,8 +5,12 @@ use crate::scene::{Deed, day, event_of, given, sealed, void};
 use crate::world::*;
 use std::convert::Infallible;
 use tallystick_domain::codes::{AttendanceOutcome, CorrectionReason, IdentifierScheme};
-use tallystick_domain::command::{Amendment, CorrectionAsked, Given, Identity, Place, Sealer};
-use tallystick_domain::event::{FreeText, Identifier, PersonRegistered};
+use tallystick_domain::command::{
+    Amendment, CircumstanceGiven, CorrectionAsked, Given, Identity, Place, Sealer,
+};
+use tallystick_domain::event::{
+    Circumstance, CircumstanceKind, CircumstanceText, FreeText, Identifier, PersonRegistered,
+};
 use tallystick_domain::id::{CommandId, PersonId};
 use tallystick_domain::{Action, Command, EventType, Note, Occurred, Overlay, Sealed, Step};
 
@@ -27,6 +31,16 @@ impl Sealer<Infallible> for Places {
         let scheme = clear.identifiers[0].0;
         let identifiers = vec![Identifier { scheme, value: sealed(&blob(place)) }];
         Ok(PersonRegistered { identifiers, name: sealed(&blob(place)), born: sealed(&blob(place)) })
+    }
+
+    fn circumstance(
+        &mut self,
+        place: Place,
+        _: PersonId,
+        kind: CircumstanceKind,
+        _: &Note,
+    ) -> Result<Sealed<CircumstanceText>, Infallible> {
+        Ok(sealed(&[&blob(place), kind.path().as_bytes()].concat()))
     }
 
     fn note(
@@ -176,6 +190,49 @@ fn the_same_input_has_the_same_bytes_and_any_other_has_not() {
     for (number, other) in others.iter().enumerate() {
         assert_ne!(*other, base, "change {number}");
         assert!(others[..number].iter().all(|earlier| earlier != other), "change {number}");
+    }
+}
+
+fn owes(text: &str) -> CircumstanceGiven {
+    let circumstance = Circumstance::Debt(Note::new(text).unwrap());
+    CircumstanceGiven { circumstance, verified: false, source: None }
+}
+
+#[test]
+fn a_confidential_circumstance_is_sealed_for_its_record_and_its_field() {
+    let deed = register(PERSON);
+    let action = Action::RecordCircumstance { person: PERSON, recorded: owes("a loan") };
+    let steps = vec![registration(), Step::new(day("2008-04-12"), action)];
+    let Ok(command) = command(&deed, steps).seal(&mut Places);
+    let Action::RecordCircumstance { recorded, .. } = &command.steps[1].action else {
+        panic!("another action")
+    };
+    let place = Place { index: 1, event_type: EventType::CircumstanceRecorded };
+    let expected = [&blob(place), &b"circumstance/debt"[..]].concat();
+    assert_eq!(recorded.circumstance.confidential().map(Sealed::blob), Some(&expected[..]));
+}
+
+#[test]
+fn circumstances_that_differ_have_other_bytes() {
+    let deed = register(PERSON);
+    let input = |person, recorded| {
+        let action = Action::RecordCircumstance { person, recorded };
+        command(&deed, vec![Step::new(day("2008-04-12"), action)]).canonical_input()
+    };
+    let text = || Note::new("a loan").unwrap();
+    let all = [
+        input(PERSON, owes("a loan")),
+        input(OTHER_PERSON, owes("a loan")),
+        input(PERSON, owes("two loans")),
+        input(PERSON, CircumstanceGiven { verified: true, ..owes("a loan") }),
+        input(PERSON, CircumstanceGiven { source: Some(code("bank")), ..owes("a loan") }),
+        input(
+            PERSON,
+            CircumstanceGiven { circumstance: Circumstance::Health(text()), ..owes("a loan") },
+        ),
+    ];
+    for (number, one) in all.iter().enumerate() {
+        assert!(all[..number].iter().all(|other| other != one), "circumstance {number}");
     }
 }
 

@@ -3,10 +3,11 @@
 use crate::scene::{given, replace, void};
 use crate::world::*;
 use tallystick_domain::codes::{
-    AgencyKind, BreachStep, Decision, EarlyEnd, SentenceEnd, SettingReason, WorkerRole,
+    AccommodationType, AgencyKind, AssessmentTool, BreachStep, Decision, EarlyEnd, RegisterKind,
+    SentenceEnd, SettingReason, WorkerRole,
 };
 use tallystick_domain::event::Setting;
-use tallystick_domain::{Action, Refusal, Role};
+use tallystick_domain::{Action, Refusal, Role, StreamKind};
 
 /// One of every action.
 fn every_action() -> Vec<Action> {
@@ -14,10 +15,15 @@ fn every_action() -> Vec<Action> {
         open(opening()),
         describe(YSS, description(AgencyKind::Charity)),
         agree(AGREEMENT, terms(YSS)),
+        pay(payment(&[])),
         describe_service(SERVICE, offer(AGREEMENT, YSS)),
         set_capacity(capacity(1)),
         define(definition(1)),
         register(PERSON),
+        record(housed(AccommodationType::A04)),
+        prove(offence("a")),
+        enter(entry(RegisterKind::Mappa, true)),
+        assess(assessment(AssessmentTool::Clw)),
         impose(SENTENCE, sentence_of(PERSON)),
         vary(variation()),
         go_to(Setting::Custody { at: PRISON }, SettingReason::Remand),
@@ -40,14 +46,19 @@ fn every_action() -> Vec<Action> {
 
 /// Columns: offender manager, link worker, provider lead, caseworker, mentor, police, housing,
 /// commissioner, board, auditor, data protection officer, witness.
-const TABLE: [(&str, &str); 23] = [
+const TABLE: [(&str, &str); 28] = [
     ("open the ledger", ".......C...."),
     ("describe an agency", ".......C...."),
     ("set an agreement", ".......C...."),
+    ("record a payment", ".......C...."),
     ("describe a service", "..P....C...."),
     ("set a capacity", "..P....C...."),
     ("define a measure", ".......C...."),
     ("register a person", "OL.........."),
+    ("record a circumstance", "OL.........."),
+    ("record an offence", "O..........."),
+    ("set a register", "O..........."),
+    ("assess a person", "OL.........."),
     ("impose a sentence", "O..........."),
     ("vary a sentence", "O..........."),
     ("change a setting", "O..........."),
@@ -110,6 +121,33 @@ fn a_role_that_may_not_is_told_so_before_anything_else() {
 fn nobody_else_reads_everything() {
     let readers: Vec<_> = Role::ALL.iter().filter(|role| role.reads_everything()).collect();
     assert_eq!(readers, [&Role::Commissioner, &Role::Auditor]);
+}
+
+#[test]
+fn what_is_confidential_is_for_offender_managers_and_data_protection_officers() {
+    let readers: Vec<_> = Role::ALL.iter().filter(|role| role.reads_confidential()).collect();
+    assert_eq!(readers, [&Role::OffenderManager, &Role::DataProtectionOfficer]);
+}
+
+/// Who reads which of a person's own streams, where the agency holds them; columns as above.
+const READS: [(StreamKind, &str); 4] = [
+    (StreamKind::Circumstance, "OL.....C.AD."),
+    (StreamKind::Offence, "O......C.AD."),
+    (StreamKind::Register, "O......C.AD."),
+    (StreamKind::Assessment, "OL.....C.AD."),
+];
+
+#[test]
+fn each_kind_of_a_persons_own_streams_has_its_readers() {
+    for (kind, marks) in READS {
+        for (role, mark) in COLUMNS.into_iter().zip(marks.chars()) {
+            assert_eq!(role.reads(kind), mark != '.', "reads a {role:?} {kind:?}?");
+        }
+    }
+    let own = StreamKind::ALL.iter().filter(|kind| kind.bears_person());
+    let listed = READS.iter().map(|(kind, _)| kind);
+    let person = [&StreamKind::Person];
+    assert!(own.eq(person.into_iter().chain(listed)), "a kind that is on no list");
 }
 
 #[test]

@@ -189,6 +189,7 @@ impl Scene {
             let found = self.records.iter().find(|it| it.envelope.event_id() == event);
             let Some(record) = found else { continue };
             facts.places.push((event, record.envelope.position));
+            facts.streams.push((event, record.envelope.stream));
             let key = self.published.homes[&record.envelope.stream];
             let targets =
                 command.steps.iter().any(|it| matches!(it.action, Action::Correct { .. }));

@@ -2,17 +2,19 @@
 
 use crate::scene::{Deed, day, sealed};
 use tallystick_domain::codes::{
-    AgencyKind, AgencyStatus, AgreementKind, AgreementStatus, AttendanceOutcome, BreachStep,
-    Decision, DeclineReason, EarlyEnd, Fault, FieldGroup, IdentifierScheme, Level, Need,
-    QualificationKind, RequirementType, SentenceEnd, SentenceKind, SettingReason, ShareBasis, Unit,
+    AccommodationType, AgencyKind, AgencyStatus, AgreementKind, AgreementStatus, AssessmentTool,
+    AttendanceOutcome, BreachStep, Decision, DeclineReason, EarlyEnd, Fault, FieldGroup,
+    IdentifierScheme, Level, Need, OffenceClass, PaymentBasis, ProofKind, QualificationKind,
+    RegisterKind, RequirementType, SentenceEnd, SentenceKind, SettingReason, ShareBasis, Unit,
     WithdrawalReason, WorkerRole,
 };
 use tallystick_domain::command::CorrectionAsked;
 use tallystick_domain::event::{
-    AgencyDescribed, AgreementSet, AttendanceRecorded, BreachRecorded, CapacitySet, Eligibility,
-    Identifier, LedgerOpened, MeasureDefined, OutcomeAchieved, PersonRegistered, PlacementBooked,
+    AgencyDescribed, AgreementSet, Assessed, AttendanceRecorded, BreachRecorded, CapacitySet,
+    Circumstance, CircumstanceRecorded, Eligibility, Identifier, LedgerOpened, MeasureDefined,
+    OffenceProven, OutcomeAchieved, PaymentRecorded, PersonRegistered, PlacementBooked,
     PlacementCompleted, PlacementEndedEarly, QualificationAwarded, ReferralDecided, ReferralMade,
-    ReferralWithdrawn, Requirement, SentenceEnded, SentenceImposed, SentenceVaried,
+    ReferralWithdrawn, RegisterSet, Requirement, SentenceEnded, SentenceImposed, SentenceVaried,
     ServiceDescribed, Setting, SettingChanged, Share, Site, Term, WorkerAllocated,
 };
 use tallystick_domain::id::{
@@ -20,7 +22,7 @@ use tallystick_domain::id::{
     ServiceId, WorkerId,
 };
 use tallystick_domain::measure::Written;
-use tallystick_domain::{Action, CaseKey, Code, EventId, Label, Role, StreamId};
+use tallystick_domain::{Action, CaseKey, Code, EventId, Label, Role, StreamId, StreamKind};
 
 pub(crate) const LEDGER: LedgerId = LedgerId([0x01; 16]);
 /// The trust: commissioner of the ledger, funder of the agreements, holder of the people.
@@ -49,6 +51,14 @@ pub(crate) const NEXT_REFERRAL: ReferralId = ReferralId([0x61; 16]);
 pub(crate) const PLACEMENT: PlacementId = PlacementId([0x70; 16]);
 pub(crate) const NEXT_PLACEMENT: PlacementId = PlacementId([0x71; 16]);
 pub(crate) const CASE: CaseKey = CaseKey::Person(PERSON);
+
+pub(crate) fn own(kind: StreamKind) -> StreamId {
+    StreamId::of_person(kind, PERSON)
+}
+
+pub(crate) fn circumstances_of(person: PersonId) -> StreamId {
+    StreamId::of_person(StreamKind::Circumstance, person)
+}
 
 pub(crate) fn code(text: &str) -> Code {
     Code::new(text).unwrap()
@@ -119,6 +129,21 @@ pub(crate) fn agree(agreement: AgreementId, set: AgreementSet) -> Deed {
     commissioner("2008-04-01", Action::SetAgreement { agreement, set })
 }
 
+pub(crate) fn payment(evidence: &[EventId]) -> PaymentRecorded {
+    PaymentRecorded {
+        payer: Some(TRUST),
+        payee: YSS,
+        pence: 4_500,
+        basis: PaymentBasis::Unit,
+        period: Term { from: day("2008-05-01"), to: day("2008-05-31") },
+        evidence: evidence.to_vec(),
+    }
+}
+
+pub(crate) fn pay(paid: PaymentRecorded) -> Deed {
+    commissioner("2009-01-10", Action::RecordPayment { agreement: AGREEMENT, paid })
+}
+
 pub(crate) fn offer(agreement: AgreementId, provider: AgencyId) -> ServiceDescribed {
     ServiceDescribed {
         agreement,
@@ -186,6 +211,62 @@ pub(crate) fn identity(blob: &[u8]) -> PersonRegistered {
 
 pub(crate) fn register(person: PersonId) -> Deed {
     manager("2008-04-10", Action::RegisterPerson { person, identity: identity(b"who") })
+}
+
+pub(crate) fn lives(circumstance: Circumstance) -> CircumstanceRecorded {
+    CircumstanceRecorded { circumstance, verified: false, source: None }
+}
+
+pub(crate) fn housed(r#type: AccommodationType) -> CircumstanceRecorded {
+    lives(Circumstance::Accommodation { r#type })
+}
+
+pub(crate) fn record(recorded: CircumstanceRecorded) -> Deed {
+    manager("2008-06-10", Action::RecordCircumstance { person: PERSON, recorded })
+}
+
+pub(crate) fn offence(source: &str) -> OffenceProven {
+    OffenceProven {
+        offence_on: day("2008-06-01"),
+        how: ProofKind::Conviction,
+        class: OffenceClass::Theft,
+        source: code(source),
+    }
+}
+
+pub(crate) fn prove(proven: OffenceProven) -> Deed {
+    manager("2008-07-01", Action::RecordOffence { person: PERSON, proven })
+}
+
+pub(crate) fn entry(register: RegisterKind, active: bool) -> RegisterSet {
+    let mappa = register == RegisterKind::Mappa;
+    RegisterSet {
+        register,
+        level: (mappa && active).then_some(2),
+        category: None,
+        scheme: None,
+        active,
+        agreed_by: if mappa { vec![] } else { vec![TRUST, PRISON] },
+    }
+}
+
+pub(crate) fn enter(set: RegisterSet) -> Deed {
+    manager("2008-07-10", Action::SetRegister { person: PERSON, set })
+}
+
+pub(crate) fn assessment(tool: AssessmentTool) -> Assessed {
+    Assessed {
+        tool,
+        needs: vec![],
+        motivation: None,
+        reoffend: None,
+        rosh: None,
+        objectives: vec![],
+    }
+}
+
+pub(crate) fn assess(assessed: Assessed) -> Deed {
+    manager("2008-07-20", Action::Assess { person: PERSON, assessed })
 }
 
 pub(crate) fn sentence_of(person: PersonId) -> SentenceImposed {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use tallystick_domain::{CaseKey, Cases, EventId, Facts, Overlay, Record, command::Action};
+use tallystick_domain::{
+    CaseKey, Cases, EventId, Facts, Overlay, Record, command::Action, id::PersonId,
+};
 use tallystick_vault::{SubjectId, Vault};
 use tallystick_views::Snapshot;
 
@@ -26,6 +28,7 @@ pub(crate) fn gather(
     for event in submission.command.named_events() {
         if let Some(record) = archive.event(event, published.position())? {
             facts.places.push((event, record.envelope.position));
+            facts.streams.push((event, record.envelope.stream));
             durable.push(record);
         }
     }
@@ -73,7 +76,11 @@ fn case_of(action: &Action, cases: &impl Cases) -> Option<CaseKey> {
         Action::MakeReferral { made, .. } => Some(CaseKey::Person(made.person)),
         Action::BookPlacement { booked, .. } => cases.home(booked.referral.into()),
         Action::DescribeService { described, .. } => Some(CaseKey::Agreement(described.agreement)),
-        action => cases.home(action.stream()?),
+        // A person's own streams open with the first record in them.
+        action => match action.stream()? {
+            stream if stream.kind.bears_person() => Some(CaseKey::Person(PersonId(stream.id))),
+            stream => cases.home(stream),
+        },
     }
 }
 
@@ -91,7 +98,7 @@ fn identifiers_taken(
             .iter()
             .any(|earlier| earlier.blind == claim.blind && earlier.person != claim.person);
         let holds = |subject: &SubjectId| {
-            let person = tallystick_domain::id::PersonId(subject.0);
+            let person = PersonId(subject.0);
             person != claim.person
                 && overlay
                     .case(CaseKey::Person(person))

@@ -7,15 +7,17 @@
 use tallystick_domain::{
     Code, Command, Date, Event, EventId, Label, Note, Role, Step, StreamId,
     codes::{
-        AgencyKind, AgencyStatus, AgreementKind, AgreementStatus, AttendanceOutcome, BreachStep,
-        CorrectionReason, Decision, Fault, IdentifierScheme, Level, Need, QualificationKind,
-        RequirementType, SentenceKind, ShareBasis, Unit, WorkerRole,
+        AccommodationType, AgencyKind, AgencyStatus, AgreementKind, AgreementStatus,
+        AssessmentTool, AttendanceOutcome, BreachStep, CorrectionReason, Decision, Fault,
+        IdentifierScheme, Level, Need, OffenceClass, PaymentBasis, ProofKind, QualificationKind,
+        RegisterKind, RequirementType, Rosh, SentenceKind, ShareBasis, Unit, WorkerRole,
     },
-    command::{Action, Amendment, CorrectionAsked, Given, Identity, Origin},
+    command::{Action, Amendment, CircumstanceGiven, CorrectionAsked, Given, Identity, Origin},
     event::{
-        AgencyDescribed, AgreementSet, AttendanceRecorded, BreachRecorded, LedgerOpened,
-        MeasureDefined, PlacementBooked, PlacementCompleted, QualificationAwarded, ReferralDecided,
-        ReferralMade, Requirement, SentenceImposed, ServiceDescribed, Setting, Share, Site, Term,
+        AgencyDescribed, AgreementSet, Assessed, AttendanceRecorded, BreachRecorded, Circumstance,
+        LedgerOpened, MeasureDefined, OffenceProven, PaymentRecorded, PlacementBooked,
+        PlacementCompleted, QualificationAwarded, ReferralDecided, ReferralMade, RegisterSet,
+        Requirement, SentenceImposed, ServiceDescribed, Setting, Share, Site, Term,
         WorkerAllocated,
     },
     id::{
@@ -111,6 +113,10 @@ pub(crate) fn one(
 /// Identity of the `index`-th event of a command.
 pub(crate) fn event_of(command: &Command<Given>, index: u16) -> EventId {
     EventId::derive(command.origin.agency, command.id, index)
+}
+
+fn id_of_agreement(provider: u64) -> [u8; 16] {
+    id(Sort::Agreement, provider)
 }
 
 fn description(number: u64, kind: AgencyKind) -> AgencyDescribed {
@@ -357,6 +363,68 @@ impl World {
         };
         let action = Action::RecordBreach { sentence: sentence(number), recorded };
         one(self.trust(number), Role::OffenderManager, id, day("2009-03-01"), action)
+    }
+
+    /// Something that the trust of a life records about the person; `die` says what.
+    pub(crate) fn told(self, number: u64, die: u64, id: CommandId) -> Command<Given> {
+        let person = person(number);
+        let lives = |circumstance| {
+            let recorded = CircumstanceGiven { circumstance, verified: false, source: None };
+            Action::RecordCircumstance { person, recorded }
+        };
+        let secret = || Note::new(&format!("canary debt {number}")).expect("a note");
+        let action = match die % 5 {
+            0 => Action::RecordOffence {
+                person,
+                proven: OffenceProven {
+                    offence_on: day("2008-12-24"),
+                    how: ProofKind::Conviction,
+                    class: OffenceClass::Theft,
+                    source: code(&format!("telford_mc/{}", die % 7)),
+                },
+            },
+            1 => Action::SetRegister {
+                person,
+                set: RegisterSet {
+                    register: RegisterKind::Ppo,
+                    level: None,
+                    category: None,
+                    scheme: Some(code("acclaim")),
+                    active: die.is_multiple_of(3),
+                    agreed_by: vec![self.trust(number)],
+                },
+            },
+            2 => Action::Assess {
+                person,
+                assessed: Assessed {
+                    tool: AssessmentTool::Oasys,
+                    needs: Vec::new(),
+                    motivation: None,
+                    reoffend: None,
+                    rosh: Some(Rosh::High),
+                    objectives: Vec::new(),
+                },
+            },
+            3 => lives(Circumstance::Accommodation { r#type: AccommodationType::A04 }),
+            _ => lives(Circumstance::Debt(secret())),
+        };
+        one(self.trust(number), Role::OffenderManager, id, day("2009-02-01"), action)
+    }
+
+    /// A payment for what a command of a life recorded, which may count or not.
+    pub(crate) fn payment(self, number: u64, target: EventId, id: CommandId) -> Command<Given> {
+        let provider = number / 3 % self.providers;
+        let paid = PaymentRecorded {
+            payer: Some(self.commissioner()),
+            payee: self.provider(provider),
+            pence: 4_500,
+            basis: PaymentBasis::Unit,
+            period: Term { from: day("2008-06-01"), to: day("2009-03-31") },
+            evidence: vec![target],
+        };
+        let agreement = AgreementId(id_of_agreement(provider));
+        let action = Action::RecordPayment { agreement, paid };
+        one(self.commissioner(), Role::Commissioner, id, day("2009-05-01"), action)
     }
 
     /// Voids the event that a command of a life recorded.

@@ -6,8 +6,8 @@ use super::calendar;
 use super::partnership::{Act, code};
 use super::reference::{agency, founded};
 use tallystick_domain::Action;
-use tallystick_domain::codes::{AgreementKind, AgreementStatus, Unit};
-use tallystick_domain::event::{AgreementSet, Price, Term, YearValue};
+use tallystick_domain::codes::{AgreementKind, AgreementStatus, PaymentBasis, Unit};
+use tallystick_domain::event::{AgreementSet, PaymentRecorded, Price, Term, YearValue};
 use tallystick_domain::id::{AgreementId, StreamKind};
 
 use AgreementKind::{Contract, Grant, InHouse, Partnership, Sla};
@@ -276,7 +276,8 @@ const ENTERPRISES: &[Row] = &[
 /// Acts that set the agreements.
 pub(super) fn acts() -> Vec<Act> {
     let rows = REGIONAL.iter().chain(IN_HOUSE).chain(FARM).chain(ENTERPRISES);
-    let mut acts: Vec<Act> = rows.flat_map(set).collect();
+    let mut acts: Vec<Act> = rows.clone().flat_map(set).collect();
+    acts.extend(rows.flat_map(paid));
     acts.extend((1..=FAITH_PROJECTS).map(faith_grant));
     acts
 }
@@ -317,6 +318,36 @@ fn set(row: &Row) -> impl Iterator<Item = Act> {
             end_reason: row.end_reason.filter(|_| *status == Ended).map(code),
         };
         Act::new(row.key, *on, Action::SetAgreement { agreement: agreement(row.key), set })
+    })
+}
+
+/// What is paid at the end of each financial year: the value, and to whoever sells what people on
+/// the farm have grown and made, what that came to.
+fn paid(row: &Row) -> impl Iterator<Item = Act> {
+    let bought = row.kind != InHouse;
+    row.value.iter().filter(move |_| bought).flat_map(move |(fy, pounds)| {
+        let year = i16::try_from(*fy).unwrap_or(i16::MAX);
+        let (first, last) = live(row.key).unwrap_or_default();
+        let from = calendar::day((year, 4, 1)).max(first).max(calendar::day(row.term.0));
+        let end = last.min(calendar::day(row.term.1)).min(calendar::LAST_DAY);
+        let to = calendar::day((year + 1, 3, 31)).min(end);
+        let basis = if row.kind == Grant { PaymentBasis::Grant } else { PaymentBasis::Block };
+        let sells = matches!(row.lead, "willowdene" | "rite");
+        let income = sells.then_some((PaymentBasis::TradingIncome, pounds / 20));
+        let payments = [(basis, *pounds)].into_iter().chain(income);
+        payments.filter(move |_| first > 0 && from <= to).map(move |(basis, pounds)| {
+            let outside = basis == PaymentBasis::TradingIncome;
+            let paid = PaymentRecorded {
+                payer: (!outside).then(|| agency(row.funder)),
+                payee: agency(row.lead),
+                pence: pounds * 100,
+                basis,
+                period: Term { from: calendar::date(from), to: calendar::date(to) },
+                evidence: Vec::new(),
+            };
+            let action = Action::RecordPayment { agreement: agreement(row.key), paid };
+            Act::on_day(&format!("paid/{}", row.key), to, action)
+        })
     })
 }
 

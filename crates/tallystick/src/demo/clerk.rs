@@ -3,7 +3,7 @@
 
 use super::calendar;
 use super::cast;
-use super::deed::{Amendment, CourseIndex, Deed, Planned, Session, Slot};
+use super::deed::{Amendment, CourseIndex, Deed, Planned, Session, Slot, Telling};
 use super::form;
 use super::kind::Kind;
 use super::life::{Course, Life};
@@ -12,13 +12,14 @@ use super::partnership::{Partnership, code};
 use super::qualification;
 use super::reference::{self, WMPT};
 use tallystick_domain::codes::{
-    BreachStep, Criterion, Decision, DeclineReason, FieldGroup, Need, SettingReason, ShareBasis,
-    WorkerRole,
+    BreachStep, Criterion, Decision, DeclineReason, FieldGroup, Need, ProofKind, SettingReason,
+    ShareBasis, WorkerRole,
 };
-use tallystick_domain::command::{Command, Given, Identity, Origin, Step};
+use tallystick_domain::command::{CircumstanceGiven, Command, Given, Identity, Origin, Step};
 use tallystick_domain::event::{
-    BreachRecorded, PlacementBooked, ReferralDecided, ReferralMade, ReferralWithdrawn,
-    SentenceEnded, SentenceImposed, Setting, SettingChanged, Share, WorkerAllocated,
+    BreachRecorded, Circumstance, OffenceProven, PlacementBooked, ReferralDecided, ReferralMade,
+    ReferralWithdrawn, SentenceEnded, SentenceImposed, Setting, SettingChanged, Share,
+    WorkerAllocated,
 };
 use tallystick_domain::id::{AgencyId, ReferralId, ServiceId, StreamKind};
 use tallystick_domain::{Action, Code, Occurred, Role};
@@ -98,6 +99,7 @@ impl Clerk<'_> {
             | Deed::ReferTooSoon
             | Deed::Withdraw(..)
             | Deed::Breach { .. }
+            | Deed::Tell(_)
             | Deed::End(_)
             | Deed::Amend(Amendment::Identity { .. }) => by(WMPT, officer, Role::OffenderManager),
         }
@@ -139,6 +141,7 @@ impl Clerk<'_> {
             Deed::Breach { number, step, ground } => {
                 Action::RecordBreach { sentence, recorded: self.breach(number, step, ground) }
             }
+            Deed::Tell(telling) => self.told(telling, planned),
             Deed::End(how) => Action::EndSentence { sentence, ended: SentenceEnded { how } },
             Deed::Amend(amendment) => Action::Correct { corrections: self.corrections(amendment) },
             Deed::Refer(course)
@@ -151,6 +154,36 @@ impl Clerk<'_> {
             | Deed::Award(course, _)
             | Deed::Complete(course, _)
             | Deed::EndEarly(course, ..) => self.on_course(planned.deed, course),
+        }
+    }
+
+    fn told(&self, telling: Telling, planned: &Planned) -> Action<Given> {
+        let person = self.life.person.id;
+        let lives = |circumstance| {
+            let recorded = CircumstanceGiven { circumstance, verified: false, source: None };
+            Action::RecordCircumstance { person, recorded }
+        };
+        match telling {
+            Telling::Assessed { high } => {
+                let assessed = form::assessed(self.life, high, planned.day);
+                Action::Assess { person, assessed }
+            }
+            Telling::Housed(r#type) => lives(Circumstance::Accommodation { r#type }),
+            Telling::Works(status) => lives(form::employment(status)),
+            Telling::Owes => lives(Circumstance::Debt(names::debt(planned.serial))),
+            Telling::Offended { class, before } => {
+                let number = self.life.number;
+                let proven = OffenceProven {
+                    offence_on: calendar::date(planned.day - before),
+                    how: ProofKind::Conviction,
+                    class,
+                    source: code(&format!("court/{number}/{}", planned.serial)),
+                };
+                Action::RecordOffence { person, proven }
+            }
+            Telling::Registered { register, active } => {
+                Action::SetRegister { person, set: form::registered(register, active) }
+            }
         }
     }
 

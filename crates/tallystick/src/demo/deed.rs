@@ -3,8 +3,8 @@
 
 use tallystick_domain::Rule;
 use tallystick_domain::codes::{
-    AttendanceOutcome, BreachStep, Decision, DeclineReason, EarlyEnd, Fault, SentenceEnd,
-    WithdrawalReason,
+    AccommodationType, AttendanceOutcome, BreachStep, Decision, DeclineReason, EarlyEnd,
+    EmploymentStatus, Fault, OffenceClass, RegisterKind, SentenceEnd, WithdrawalReason,
 };
 
 /// A deed and when it is recorded. Deeds of one serial number at one instant are one command.
@@ -70,8 +70,30 @@ pub(super) enum Deed {
         step: BreachStep,
         ground: Option<Session>,
     },
+    Tell(Telling),
     End(SentenceEnd),
     Amend(Amendment),
+}
+
+/// What an offender manager records of a person.
+#[derive(Clone, Copy)]
+pub(super) enum Telling {
+    Assessed {
+        /// Whether the risk of serious harm is high.
+        high: bool,
+    },
+    Housed(AccommodationType),
+    Works(EmploymentStatus),
+    Owes,
+    Offended {
+        class: OffenceClass,
+        /// Days between the offence and its proof.
+        before: i32,
+    },
+    Registered {
+        register: RegisterKind,
+        active: bool,
+    },
 }
 
 /// A session as it is recorded.
@@ -149,6 +171,7 @@ impl Deed {
             | Self::Recall
             | Self::ReferTooSoon
             | Self::Breach { .. }
+            | Self::Tell(_)
             | Self::End(_)
             | Self::Amend(_) => None,
         }

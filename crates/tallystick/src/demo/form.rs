@@ -3,16 +3,19 @@
 use super::calendar;
 use super::deed::{Finish, Sitting, Slot};
 use super::kind::Kind;
-use super::life::Requirement;
+use super::life::{Life, Requirement};
 use super::partnership::code;
-use tallystick_domain::Code;
+use super::reference;
 use tallystick_domain::codes::{
-    Achievement, AttendanceOutcome, EarlyEnd, Fault, RequirementType, Unit,
+    Achievement, AssessmentTool, AttendanceOutcome, EarlyEnd, EmploymentStatus, Fault, Need,
+    RegisterKind, RequirementType, Rosh, Unit,
 };
 use tallystick_domain::event::{
-    AttendanceRecorded, OutcomeAchieved, PlacementCompleted, PlacementEndedEarly,
-    Requirement as Required, SentenceVaried,
+    Assessed, AttendanceRecorded, Circumstance, NeedFound, Objective, OutcomeAchieved,
+    PlacementCompleted, PlacementEndedEarly, RegisterSet, Reoffending, Requirement as Required,
+    SentenceVaried,
 };
+use tallystick_domain::{Code, Note};
 
 /// A session sheet.
 pub(super) fn attendance(sitting: Sitting) -> AttendanceRecorded {
@@ -28,6 +31,55 @@ pub(super) fn attendance(sitting: Sitting) -> AttendanceRecorded {
             }
             _ => Fault::None,
         },
+    }
+}
+
+/// An assessment: the needs that its requirements serve, and the plan for them.
+pub(super) fn assessed(life: &Life, high: bool, day: i32) -> Assessed {
+    let mut needs = vec![NeedFound { need: Need::Ete, severity: 1 }];
+    let mut objectives = Vec::new();
+    for requirement in &life.sentence.requirements {
+        let (need, service) = match requirement.kind {
+            RequirementType::DrugRehabilitation => (Need::Drugs, "residential_rehab"),
+            RequirementType::AlcoholTreatment => (Need::Alcohol, "atr_one_to_one"),
+            RequirementType::Programme => (Need::Attitudes, "idap"),
+            _ => continue,
+        };
+        needs.push(NeedFound { need, severity: 2 + u8::from(high) });
+        let due = calendar::date((day + 180).min(life.sentence.expires).max(day));
+        objectives.push(Objective { need, service_kind: code(service), due });
+    }
+    let ppm = 40_000 + u32::from(life.person.unsteady) * 90_000 + u32::from(high) * 60_000;
+    Assessed {
+        tool: AssessmentTool::Oasys,
+        needs,
+        motivation: Some(if life.person.unsteady { 1 } else { 2 }),
+        reoffend: Some(Reoffending { window_months: 3, ppm }),
+        rosh: Some(if high { Rosh::High } else { Rosh::Medium }),
+        objectives,
+    }
+}
+
+/// Whether and how somebody works; of jobs, the hours.
+pub(super) fn employment(status: EmploymentStatus) -> Circumstance<Note> {
+    let hours_week = match status {
+        EmploymentStatus::FullTime => Some(37),
+        EmploymentStatus::PartTime => Some(20),
+        _ => None,
+    };
+    Circumstance::Employment { status, hours_week, employer: None, started: None }
+}
+
+/// An entry on a register, or its end; both agreed between trust and police.
+pub(super) fn registered(register: RegisterKind, active: bool) -> RegisterSet {
+    let mappa = register == RegisterKind::Mappa;
+    RegisterSet {
+        register,
+        level: (mappa && active).then_some(2),
+        category: (mappa && active).then_some(2),
+        scheme: (!mappa).then(|| code("acclaim")),
+        active,
+        agreed_by: vec![reference::WMPT, reference::agency("constabulary")],
     }
 }
 

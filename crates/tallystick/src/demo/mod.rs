@@ -33,6 +33,7 @@ mod reference;
 mod scenario;
 mod services;
 mod slips;
+mod telling;
 #[cfg(test)]
 mod tests;
 

@@ -162,6 +162,12 @@ pub(super) fn note(number: u16) -> Note {
     Note::new(&text).unwrap_or_else(|refused| panic!("a phrase of the scenario: {refused}"))
 }
 
+/// What somebody owes, by a number.
+pub(super) fn debt(number: u16) -> Note {
+    let text = format!("Owes {} pounds to a doorstep lender.", 100 + u32::from(number) * 35);
+    Note::new(&text).unwrap_or_else(|refused| panic!("a debt of the scenario: {refused}"))
+}
+
 /// A line of the scenario's own text.
 ///
 /// # Panics

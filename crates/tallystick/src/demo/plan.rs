@@ -35,6 +35,7 @@ pub(super) fn life(partnership: &Partnership, seed: u64, number: u64, arrival: i
     draft.life.deeds.sort_by_key(|planned| (planned.at, planned.serial));
     draft.enforce(ending);
     draft.slips();
+    draft.tell(ending);
     let mut life = draft.life;
     life.deeds.retain(|planned| planned.at < calendar::end());
     life.deeds.sort_by_key(|planned| (planned.at, planned.serial));

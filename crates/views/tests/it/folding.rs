@@ -152,7 +152,7 @@ fn what_is_no_savepoint_is_refused() {
 fn the_random_partnership_lives_through_nearly_everything() {
     use tallystick_domain::EventType as E;
     let mut seen = std::collections::BTreeSet::new();
-    for seed in 0..20 {
+    for seed in 0..60 {
         let mut world = World::new(seed);
         world.live_on(60);
         seen.extend(world.blocks.iter().flatten().map(|record| record.envelope.event_type));

@@ -1,7 +1,7 @@
 //! Who sees what: nothing of a scope's view is outside its audience, and everything inside is in.
 
 use crate::world::{AGENCIES, World, scopes};
-use tallystick_domain::{Cases as _, Position, Role, audience::audience};
+use tallystick_domain::{Cases as _, Position, Role, audience::sees};
 use tallystick_views::{List, Scope};
 
 #[test]
@@ -14,7 +14,7 @@ fn a_scope_sees_what_the_audience_holds_and_nothing_else() {
             for record in world.blocks.iter().flatten() {
                 let stream = record.envelope.stream;
                 let case = world.live.case(world.live.home(stream).unwrap()).unwrap();
-                let held = scope.reads_everything() || audience(case, stream).holds(scope.agency());
+                let held = sees(case, stream, scope.agency(), scope.role());
                 assert_eq!(view.holds(stream), held);
                 assert_eq!(view.version(stream).is_some(), held);
             }

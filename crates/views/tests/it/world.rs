@@ -6,15 +6,17 @@ use rand::{RngExt as _, SeedableRng as _};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tallystick_domain::codes::{
-    AgencyKind, AgencyStatus, AgreementKind, AgreementStatus, AttendanceOutcome, BreachStep,
-    CorrectionReason, Decision, DeclineReason, EarlyEnd, Fault, FieldGroup, IdentifierScheme,
-    SentenceEnd, SentenceKind, ShareBasis, Unit, WithdrawalReason, WorkerRole,
+    AccommodationType, AgencyKind, AgencyStatus, AgreementKind, AgreementStatus, AssessmentTool,
+    AttendanceOutcome, BreachStep, CorrectionReason, Decision, DeclineReason, EarlyEnd, Fault,
+    FieldGroup, IdentifierScheme, OffenceClass, PaymentBasis, ProofKind, RegisterKind, SentenceEnd,
+    SentenceKind, ShareBasis, Unit, WithdrawalReason, WorkerRole,
 };
 use tallystick_domain::command::{Amendment, CorrectionAsked};
 use tallystick_domain::event::{
-    AgencyDescribed, AgreementSet, AttendanceRecorded, BreachRecorded, CapacitySet, Eligibility,
-    Identifier, LedgerOpened, MeasureDefined, PersonRegistered, PlacementBooked,
-    PlacementCompleted, PlacementEndedEarly, ReferralDecided, ReferralMade, ReferralWithdrawn,
+    AgencyDescribed, AgreementSet, Assessed, AttendanceRecorded, BreachRecorded, CapacitySet,
+    Circumstance, CircumstanceRecorded, Eligibility, Identifier, LedgerOpened, MeasureDefined,
+    OffenceProven, PaymentRecorded, PersonRegistered, PlacementBooked, PlacementCompleted,
+    PlacementEndedEarly, ReferralDecided, ReferralMade, ReferralWithdrawn, RegisterSet,
     SentenceEnded, SentenceImposed, ServiceDescribed, Setting, Share, Site, Term, WorkerAllocated,
 };
 use tallystick_domain::id::{
@@ -25,7 +27,7 @@ use tallystick_domain::measure::Written;
 use tallystick_domain::overlay::Batch;
 use tallystick_domain::{
     Action, CaseKey, Cases as _, Code, Command, Date, EventId, Facts, Label, Moment, Origin,
-    Overlay, Position, Record, Role, Sealed, Step, StreamId,
+    Overlay, Position, Record, Role, Sealed, Step, StreamId, StreamKind,
 };
 use tallystick_views::{Scope, Snapshot};
 
@@ -52,10 +54,12 @@ pub(crate) fn day(offset: i32) -> Date {
     Date::new(2009, 4, 1).unwrap().plus_days(offset)
 }
 
-/// Scopes worth comparing: each agency's own, and the one that reads everything.
+/// Scopes worth comparing: each agency's own, one in a role that reads less, and the one that reads
+/// everything.
 pub(crate) fn scopes() -> Vec<Scope> {
     let own = AGENCIES.map(|agency| Scope::new(agency, Role::OffenderManager));
-    own.into_iter().chain([Scope::new(TRUST, Role::Auditor)]).collect()
+    let others = [Scope::new(TRUST, Role::Caseworker), Scope::new(TRUST, Role::Auditor)];
+    own.into_iter().chain(others).collect()
 }
 
 /// A ledger in memory: the live snapshot and the blocks that it came from.
@@ -174,6 +178,10 @@ impl World {
         Facts {
             identifiers_taken: Vec::new(),
             histories: histories.collect(),
+            streams: places
+                .iter()
+                .map(|(event, at)| (*event, self.record(*at).envelope.stream))
+                .collect(),
             places: places.clone(),
         }
     }
@@ -196,7 +204,8 @@ impl World {
 
     fn random_action(&mut self) -> (AgencyId, Role, i32, Action) {
         let hand = self.draw();
-        match self.dice.random_range(0..10) {
+        match self.dice.random_range(0..11) {
+            10 => self.random_payment(hand.on),
             0..=3 => by_probation(&mut self.dice, &hand),
             4..=8 => by_provider(&mut self.dice, &hand),
             _ => self.random_correction(hand.on),
@@ -225,6 +234,27 @@ impl World {
             provider: referral.map_or(FARM, |it| it.provider),
             held_by: placed_by.map_or(FARM, |it| it.provider),
         }
+    }
+
+    /// A payment for something on a placement, which counts or not.
+    fn random_payment(&mut self, on: i32) -> (AgencyId, Role, i32, Action) {
+        let of_placements = self.blocks.iter().flatten();
+        let of_placements: Vec<_> = of_placements
+            .filter(|it| it.envelope.stream.kind == StreamKind::Placement)
+            .map(|it| it.envelope.event_id())
+            .collect();
+        let evidence = pick(&mut self.dice, &of_placements).copied().into_iter().collect();
+        let farm = self.dice.random_bool(0.5);
+        let paid = PaymentRecorded {
+            payer: Some(TRUST),
+            payee: if farm { FARM } else { CHARITY },
+            pence: 100,
+            basis: PaymentBasis::Unit,
+            period: Term { from: day(on), to: day(on) },
+            evidence,
+        };
+        let agreement = if farm { FARM_AGREEMENT } else { CHARITY_AGREEMENT };
+        (TRUST, Role::Commissioner, on, Action::RecordPayment { agreement, paid })
     }
 
     fn random_correction(&mut self, on: i32) -> (AgencyId, Role, i32, Action) {
@@ -275,7 +305,7 @@ fn new(kind: u8, dice: &mut StdRng) -> [u8; 16] {
 
 fn by_probation(dice: &mut StdRng, hand: &Hand) -> (AgencyId, Role, i32, Action) {
     let om = Role::OffenderManager;
-    match dice.random_range(0..11) {
+    match dice.random_range(0..12) {
         0 | 1 => (
             TRUST,
             om,
@@ -322,6 +352,7 @@ fn by_probation(dice: &mut StdRng, hand: &Hand) -> (AgencyId, Role, i32, Action)
                 withdrawn: ReferralWithdrawn { reason: WithdrawalReason::PersonMoved },
             },
         ),
+        10 => (hand.manager, om, hand.on, told(dice, hand.person)),
         9 => {
             let recorded = BreachRecorded {
                 breach: dice.random_range(1..3),
@@ -344,6 +375,52 @@ fn by_probation(dice: &mut StdRng, hand: &Hand) -> (AgencyId, Role, i32, Action)
             },
         ),
     }
+}
+
+/// Something that is recorded about a person.
+fn told(dice: &mut StdRng, person: PersonId) -> Action {
+    match dice.random_range(0..6) {
+        0 => {
+            let proven = OffenceProven {
+                offence_on: day(0),
+                how: ProofKind::Caution,
+                class: OffenceClass::Theft,
+                source: code(&format!("court/{}", dice.random_range(0..9))),
+            };
+            return Action::RecordOffence { person, proven };
+        }
+        1 => {
+            let active = dice.random_bool(0.7);
+            let set = RegisterSet {
+                register: RegisterKind::Mappa,
+                level: active.then_some(2),
+                category: None,
+                scheme: None,
+                active,
+                agreed_by: vec![],
+            };
+            return Action::SetRegister { person, set };
+        }
+        2 => {
+            let assessed = Assessed {
+                tool: AssessmentTool::Clw,
+                needs: vec![],
+                motivation: Some(dice.random_range(0..4)),
+                reoffend: None,
+                rosh: None,
+                objectives: vec![],
+            };
+            return Action::Assess { person, assessed };
+        }
+        _ => {}
+    }
+    let circumstance = if dice.random_bool(0.5) {
+        Circumstance::Accommodation { r#type: *pick(dice, AccommodationType::ALL).unwrap() }
+    } else {
+        Circumstance::Health(Sealed::from_blob(dice.random::<u64>().to_be_bytes()))
+    };
+    let recorded = CircumstanceRecorded { circumstance, verified: false, source: None };
+    Action::RecordCircumstance { person, recorded }
 }
 
 fn by_provider(dice: &mut StdRng, hand: &Hand) -> (AgencyId, Role, i32, Action) {

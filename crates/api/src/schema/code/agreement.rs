@@ -27,6 +27,20 @@ mirror! {
         Ended,
     }
 
+    /// What a payment is for.
+    PaymentBasis = tallystick_domain::codes::PaymentBasis {
+        /// A share of the agreement's value, whatever was done.
+        Block,
+        /// Units of work, each cited.
+        Unit,
+        /// Outcomes, each cited.
+        Outcome,
+        /// A grant.
+        Grant,
+        /// What the provider earned outside by the service.
+        TradingIncome,
+    }
+
     /// What capacity and bookings are counted in. Never added together.
     Unit = tallystick_domain::codes::Unit {
         /// A day place.

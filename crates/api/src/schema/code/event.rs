@@ -9,12 +9,22 @@ mirror! {
         AgencyDescribed,
         /// An agreement was set, or set anew.
         AgreementSet,
+        /// A payment under an agreement was recorded.
+        PaymentRecorded,
         /// A service was described, or described anew.
         ServiceDescribed,
         /// The capacity of a service at a site was set.
         CapacitySet,
         /// A person was registered.
         PersonRegistered,
+        /// A person was assessed.
+        Assessed,
+        /// A person was entered on a register or removed from it, or the entry changed.
+        RegisterSet,
+        /// It was recorded how a person lives.
+        CircumstanceRecorded,
+        /// An offence was proven.
+        OffenceProven,
         /// A sentence was imposed.
         SentenceImposed,
         /// The requirements or the last day of a sentence changed.
@@ -73,6 +83,14 @@ mirror! {
         Placement,
         /// A measure: its definitions, version by version.
         Measure,
+        /// How a person lives: one stream for each person, `cir_` and the digits of the person's.
+        Circumstance,
+        /// What a person was proven to have done: likewise, `off_`.
+        Offence,
+        /// Which registers a person is on: likewise, `reg_`.
+        Register,
+        /// How a person was assessed: likewise, `asm_`.
+        Assessment,
     }
 
     /// Why an event was corrected.

@@ -37,6 +37,13 @@ mirror! {
         AgreementEnded,
         /// The agreement is not live on that day.
         AgreementNotLive,
+        /// Payer or payee is no partner of the agreement.
+        PaymentOutsideAgreement,
+        /// An event given as evidence is not of a placement under the agreement, or does not
+        /// count.
+        EvidenceNotCounting,
+        /// An event given as evidence has been paid for on that basis already.
+        EvidencePaid,
         /// The provider is neither lead nor subcontractor of the agreement.
         ProviderNotInAgreement,
         /// Court reports are provided by public bodies only.
@@ -51,6 +58,16 @@ mirror! {
         AlreadyExists,
         /// The person is not registered.
         PersonNotRegistered,
+        /// An offence of that source is recorded of the person already.
+        OffenceRecorded,
+        /// A MAPPA entry has a level if and only if it is active.
+        MappaLevelIffActive,
+        /// The person is not on that register.
+        RegisterNotActive,
+        /// A person is removed from a PPO scheme only by all agencies that agreed to the entry.
+        RemovalNeedsConsensus,
+        /// That tool is not for the role that assessed.
+        ToolNotForRole,
         /// The person has no such sentence.
         SentenceUnknown,
         /// The sentence has ended.

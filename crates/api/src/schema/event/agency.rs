@@ -1,12 +1,16 @@
 //! What events about agencies, agreements and services said.
 
 use async_graphql::{ID, Object};
+use tallystick_domain::id::AgreementId;
 
-use super::{AgencyDescribed, AgreementSet, CapacitySet, LedgerOpened, ServiceDescribed};
+use super::{
+    AgencyDescribed, AgreementSet, CapacitySet, LedgerOpened, PaymentRecorded, ServiceDescribed,
+};
 use crate::schema::{
     agency::Agency,
     agreement::Agreement,
     code, id,
+    payment::PaymentFacts,
     scalar::{Code, Date},
 };
 
@@ -60,6 +64,21 @@ impl<'a> AgencyDescribed<'a> {
     /// Why its kind went back from trust to board.
     fn reason(&self) -> Option<Code> {
         self.it.reason.clone().map(Code)
+    }
+}
+
+/// A payment was recorded; `occurredOn` of the event is the day.
+#[Object]
+impl<'a> PaymentRecorded<'a> {
+    /// Under which agreement.
+    fn agreement(&self) -> Option<Agreement<'a>> {
+        Agreement::find(self.at, AgreementId(self.stream.id))
+    }
+
+    /// What was paid.
+    #[graphql(flatten)]
+    fn facts(&self) -> PaymentFacts<'a> {
+        PaymentFacts { at: self.at, it: self.it }
     }
 }
 

@@ -7,13 +7,18 @@ use tallystick_domain::{
 };
 
 use super::{
-    BreachRecorded, Corrected, EventData, PersonRegistered, SentenceEnded, SentenceImposed,
-    SentenceVaried, SettingChanged, WorkerAllocated,
+    Assessed, BreachRecorded, CircumstanceRecorded, Corrected, EventData, OffenceProven,
+    PersonRegistered, RegisterSet, SentenceEnded, SentenceImposed, SentenceVaried, SettingChanged,
+    WorkerAllocated,
 };
 use crate::schema::{
     agency::Agency,
+    assessment::AssessmentFacts,
+    circumstance::{Education, Employment, accommodation},
     code, id,
+    offence::OffenceFacts,
     person::Person,
+    register::RegisterFacts,
     scalar::{Code, Date, OccurredOn},
     sentence::Sentence,
 };
@@ -29,6 +34,90 @@ impl<'a> PersonRegistered<'a> {
     /// The schemes in which identifiers were given.
     fn schemes(&self) -> Vec<code::IdentifierScheme> {
         self.it.identifiers.iter().map(|identifier| identifier.scheme.into()).collect()
+    }
+}
+
+/// It was recorded how a person lives. Confidential values the person's own fields show.
+#[Object]
+impl<'a> CircumstanceRecorded<'a> {
+    /// The person.
+    fn person(&self) -> Option<Person<'a>> {
+        Person::find(self.at, PersonId(self.stream.id))
+    }
+
+    /// In which respect.
+    fn kind(&self) -> code::CircumstanceKind {
+        self.it.circumstance.kind().into()
+    }
+
+    /// Where the person lives.
+    fn accommodation(&self) -> Option<code::AccommodationType> {
+        accommodation(self.it)
+    }
+
+    /// Whether and how the person works.
+    fn employment(&self) -> Option<Employment<'a>> {
+        Employment::of(self.at, self.it)
+    }
+
+    /// Whether and where the person learns.
+    fn education(&self) -> Option<Education> {
+        Education::of(self.it)
+    }
+
+    /// Whether somebody has seen proof of it.
+    fn verified(&self) -> bool {
+        self.it.verified
+    }
+
+    /// Who says so.
+    fn source(&self) -> Option<Code> {
+        self.it.source.clone().map(Code)
+    }
+}
+
+/// An offence was proven; `occurredOn` of the event is the day.
+#[Object]
+impl<'a> OffenceProven<'a> {
+    /// The person.
+    fn person(&self) -> Option<Person<'a>> {
+        Person::find(self.at, PersonId(self.stream.id))
+    }
+
+    /// What was proven.
+    #[graphql(flatten)]
+    fn facts(&self) -> OffenceFacts {
+        OffenceFacts::of(self.it)
+    }
+}
+
+/// A person was entered on a register or removed from it, or the entry changed.
+#[Object]
+impl<'a> RegisterSet<'a> {
+    /// The person.
+    fn person(&self) -> Option<Person<'a>> {
+        Person::find(self.at, PersonId(self.stream.id))
+    }
+
+    /// What was set.
+    #[graphql(flatten)]
+    fn facts(&self) -> RegisterFacts<'a> {
+        RegisterFacts { at: self.at, it: self.it }
+    }
+}
+
+/// A person was assessed.
+#[Object]
+impl<'a> Assessed<'a> {
+    /// The person.
+    fn person(&self) -> Option<Person<'a>> {
+        Person::find(self.at, PersonId(self.stream.id))
+    }
+
+    /// What was found.
+    #[graphql(flatten)]
+    fn facts(&self) -> AssessmentFacts {
+        AssessmentFacts::of(self.it)
     }
 }
 

@@ -10,7 +10,11 @@ use tallystick_domain::{
 use super::{
     agency::AgencyDescribedInput,
     agreement::AgreementSetInput,
+    assessment::AssessedInput,
+    circumstance::CircumstanceRecordedInput,
     command::{Ask, Asked, CaseFields},
+    offence::OffenceProvenInput,
+    payment::PaymentRecordedInput,
     person::PersonRegisteredInput,
     placement::{
         AttendanceRecordedInput, PlacementBookedInput, PlacementCompletedInput,
@@ -18,6 +22,7 @@ use super::{
     },
     reader::{Facts, Read, Reader, Wrong},
     referral::{ReferralDecidedInput, ReferralMadeInput, ReferralWithdrawnInput},
+    register::RegisterSetInput,
     sentence::{
         BreachRecordedInput, SentenceEndedInput, SentenceImposedInput, SentenceVariedInput,
         SettingChangedInput, WorkerAllocatedInput,
@@ -111,6 +116,10 @@ impl Facts for ReplaceInput {
                 let (person, identity) = (person?, identity?);
                 Ok(Amendment::ReplaceIdentity { person, occurred_on, identity })
             }
+            ReplacementInput::CircumstanceRecorded(recorded) => {
+                let (person, recorded) = reader.facts("with.circumstanceRecorded", recorded)?;
+                Ok(Amendment::ReplaceCircumstance { person, occurred_on, recorded })
+            }
             with => {
                 let event = Box::new(event(reader, with)?);
                 Ok(Amendment::Replace { occurred_on, event })
@@ -126,12 +135,22 @@ pub(crate) enum ReplacementInput {
     AgencyDescribed(AgencyDescribedInput),
     /// The terms of an agreement.
     AgreementSet(AgreementSetInput),
+    /// What was paid, with the same evidence.
+    PaymentRecorded(PaymentRecordedInput),
     /// A description of a service.
     ServiceDescribed(ServiceDescribedInput),
     /// A capacity.
     CapacitySet(CapacitySetInput),
     /// Who a person is.
     PersonRegistered(PersonRegisteredInput),
+    /// How a person lives.
+    CircumstanceRecorded(CircumstanceRecordedInput),
+    /// An offence proven.
+    OffenceProven(OffenceProvenInput),
+    /// An entry on a register.
+    RegisterSet(RegisterSetInput),
+    /// What an assessment found; with the same tool.
+    Assessed(AssessedInput),
     /// A sentence as it was imposed.
     SentenceImposed(SentenceImposedInput),
     /// How a sentence was varied.
@@ -177,9 +196,13 @@ fn event(reader: &mut Reader, with: &ReplacementInput) -> Read<Event> {
     match with {
         R::AgencyDescribed(it) => read(reader, "with.agencyDescribed", it),
         R::AgreementSet(it) => read(reader, "with.agreementSet", it),
+        R::PaymentRecorded(it) => read(reader, "with.paymentRecorded", it),
         R::ServiceDescribed(it) => read(reader, "with.serviceDescribed", it),
         R::CapacitySet(it) => read(reader, "with.capacitySet", it),
-        R::PersonRegistered(_) => Err(Wrong),
+        R::PersonRegistered(_) | R::CircumstanceRecorded(_) => Err(Wrong),
+        R::OffenceProven(it) => read(reader, "with.offenceProven", it),
+        R::RegisterSet(it) => read(reader, "with.registerSet", it),
+        R::Assessed(it) => read(reader, "with.assessed", it),
         R::SentenceImposed(it) => read(reader, "with.sentenceImposed", it),
         R::SentenceVaried(it) => read(reader, "with.sentenceVaried", it),
         R::SettingChanged(it) => read(reader, "with.settingChanged", it),

@@ -83,6 +83,33 @@ impl Facts for IdentifierInput {
     }
 }
 
+/// Gives an input type its mutation about a person: the person, and the facts beside it.
+macro_rules! about_person {
+    ($($(#[$doc:meta])* $name:ident = $action:ident { $field:ident: $facts:ty };)+) => {$(
+        $(#[$doc])*
+        #[derive(async_graphql::InputObject)]
+        pub(crate) struct $name {
+            #[graphql(flatten)]
+            command: CaseFields,
+            /// Which person.
+            person: async_graphql::ID,
+            #[graphql(flatten)]
+            $field: $facts,
+        }
+
+        impl Ask for $name {
+            fn ask(&self, origin: Origin, reader: &mut Reader) -> Read<Asked> {
+                self.command.asks(origin, reader, |_, reader| {
+                    let person = reader.id("person", &self.person);
+                    let $field = self.$field.read(reader);
+                    Ok(Action::$action { person: person?, $field: $field? })
+                })
+            }
+        }
+    )+};
+}
+pub(super) use about_person;
+
 /// Who a registered person is after all.
 #[derive(InputObject)]
 pub(crate) struct PersonRegisteredInput {

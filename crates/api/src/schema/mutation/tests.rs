@@ -9,7 +9,7 @@ use async_graphql::{
 use tallystick_domain::{
     Action, Note, Role, Sealed,
     command::{Given, Identity, Place, Sealer},
-    event::{FreeText, PersonRegistered},
+    event::{CircumstanceKind, CircumstanceText, FreeText, PersonRegistered},
     id::{ActorId, AgencyId, PersonId},
 };
 use tallystick_ledger::{Ledger, Parts, VirtualClock};
@@ -57,6 +57,16 @@ impl Sealer<Infallible> for Blanks {
         Ok(PersonRegistered { identifiers: Vec::new(), name, born: Sealed::from_blob([]) })
     }
 
+    fn circumstance(
+        &mut self,
+        _: Place,
+        _: PersonId,
+        _: CircumstanceKind,
+        _: &Note,
+    ) -> Result<Sealed<CircumstanceText>, Infallible> {
+        Ok(Sealed::from_blob([]))
+    }
+
     fn note(
         &mut self,
         _: Place,
@@ -65,6 +75,33 @@ impl Sealer<Infallible> for Blanks {
     ) -> Result<Sealed<FreeText>, Infallible> {
         Ok(Sealed::from_blob([]))
     }
+}
+
+/// What is paid, and what is recorded of a person beside sentences and services.
+fn samples_of_facts() -> [Sample; 5] {
+    let id = |prefix: &str| format!("{prefix}_{}", "0".repeat(32));
+    let person = || id("per");
+    [
+        sample::<RecordPaymentInput>(
+            "recordPayment",
+            value!({"agreement": id("agr"), "payer": id("agy"), "payee": id("agy"),
+                "amount": "1", "basis": "BLOCK", "from": "2009-04-01", "to": "2009-04-30"}),
+        ),
+        sample::<RecordCircumstanceInput>(
+            "recordCircumstance",
+            value!({"person": person(), "circumstance": {"accommodation": "A04"}}),
+        ),
+        sample::<RecordOffenceInput>(
+            "recordOffence",
+            value!({"person": person(), "offenceOn": "2009-05-01", "how": "CAUTION",
+                "class": "THEFT", "source": "a"}),
+        ),
+        sample::<SetRegisterInput>(
+            "setRegister",
+            value!({"person": person(), "register": "MAPPA", "active": true, "level": 2}),
+        ),
+        sample::<AssessPersonInput>("assessPerson", value!({"person": person(), "tool": "CLW"})),
+    ]
 }
 
 fn samples() -> Vec<Sample> {
@@ -176,7 +213,7 @@ async fn a_role_may_give_a_command_exactly_where_the_domain_says_so() {
     let ledger = Ledger::open(parts, |_| {}).expect("an empty log");
     let node = Node::new(ledger, Witnesses::new(Vec::new()));
     let schema = Schema::new(Query, Mutation, EmptySubscription);
-    let samples = samples();
+    let samples: Vec<_> = samples().into_iter().chain(samples_of_facts()).collect();
     let all = schema.execute("{ __schema { mutationType { fields { name } } } }").await;
     let all = all.data.into_json().expect("JSON");
     let all = all["__schema"]["mutationType"]["fields"].as_array().expect("fields");

@@ -71,12 +71,17 @@ const PAYLOAD: &str = "outcome
     }";
 
 /// The mutations, and what each says has changed.
-pub(crate) const MUTATIONS: [(&str, &str); 21] = [
+pub(crate) const MUTATIONS: [(&str, &str); 26] = [
     ("describeAgency", "agency { id name }"),
     ("setAgreement", "agreement { id status }"),
+    ("recordPayment", "agreement { id payments { amount basis evidence } }"),
     ("describeService", "service { id title }"),
     ("setCapacity", "service { id capacities { count } }"),
     ("registerPerson", "person { id }"),
+    ("recordCircumstance", "person { id circumstances { kind } }"),
+    ("recordOffence", "person { id offences { provenOn } }"),
+    ("setRegister", "person { id registers { since } }"),
+    ("assessPerson", "person { id assessments { assessedOn } }"),
     ("imposeSentence", "sentence { id version }"),
     ("varySentence", "sentence { id version requirements { id } }"),
     ("changeSetting", "sentence { id version }"),

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tallystick_domain::case::CaseKey;
 use tallystick_domain::command::{AsSealed, Command, Given, Identity, Place, Sealer};
-use tallystick_domain::event::{FreeText, Identifier, PersonRegistered};
+use tallystick_domain::event::{
+    CircumstanceKind, CircumstanceText, FreeText, Identifier, PersonRegistered,
+};
 use tallystick_domain::id::{AgencyId, CommandId, EventId, StreamId};
 use tallystick_domain::person::Person;
 use tallystick_domain::{
@@ -239,6 +241,16 @@ impl<E> Sealer<E> for Blobs {
             name: Sealed::from_blob(*b"name"),
             born: Sealed::from_blob(*b"born"),
         })
+    }
+
+    fn circumstance(
+        &mut self,
+        _: Place,
+        _: tallystick_domain::id::PersonId,
+        _: CircumstanceKind,
+        _: &Note,
+    ) -> Result<Sealed<CircumstanceText>, E> {
+        Ok(Sealed::from_blob(*b"circumstance"))
     }
 
     fn note(&mut self, _: Place, _: &Action<Given>, _: &Note) -> Result<Sealed<FreeText>, E> {
