@@ -354,6 +354,70 @@ async fn m20_change_of_the_budget() {
     assert_eq!(in_year(&open, "m20", 2024, &[]).await, [figure(830_000, 1_000_000, -170_000)]);
 }
 
+/// A target of 72 % for m02, with a baseline of 60 %.
+fn target(number: u64, line: &str, value: &str) -> Command {
+    let said = json!({
+        "line": line, "measure": "m02", "version": 1, "baseline": "600000",
+        "relation": "ABSOLUTE", "value": value, "due": "2025-03-31", "owner": agency("trust"),
+        "status": "LOCAL",
+    });
+    Command::new("setTarget", number, &format!("target {line}"), "2024-02-01", said)
+}
+
+#[tokio::test]
+async fn a_plan_shows_each_line_with_its_target_its_actual_and_its_state() {
+    // Two of three orders were completed: 2 / 3. Against 60 % that is green, against 72 % amber
+    // (better than the baseline of 60 %). A deferred line is not judged, and a line relative to its
+    // baseline asks 60 % x 1.12 = 67.2 %, which 2 / 3 does not reach.
+    let open = measuring(&["m02"]).await;
+    for (number, how) in [(1, "EXPIRED"), (2, "EXPIRED"), (3, "REVOKED_OTHER")] {
+        let person = open.person(number).await;
+        open.manager().done(&end(number, &person.sentence, how)).await;
+    }
+    let commissioner = open.commissioner();
+    let plan = commissioner.opened(&target(1, "amber", "720000")).await;
+    let put_off = target(4, "deferred", "720000").with("status", "DEFERRED");
+    let relative = target(3, "by_an_eighth", "120000").with("relation", "RELATIVE_TO_BASELINE");
+    for line in [target(2, "green", "600000"), put_off, relative] {
+        commissioner.done(&line.with("plan", plan.as_str())).await;
+    }
+    let risk = json!({
+        "plan": plan, "item": "resources", "kind": "RISK", "text": "Resources shortfall",
+        "owners": [agency("trust")], "impact": 4, "likelihood": 5, "line": "amber",
+        "mitigation": "Extensive resource generation", "state": "OPEN",
+    });
+    let risk = Command::new("setPlanItem", 1, "risk", "2024-02-01", risk);
+    commissioner.done(&risk).await;
+    let query = "query ($plan: ID!, $on: Date!) { ledger(on: $on) { plan(id: $plan) {
+        lines { line state owner { id } actual { numerator denominator value }
+            items { text likelihood } } } } }";
+    let asked = |on: &str| json!({ "plan": plan, "on": on });
+    let answer = commissioner.ask(query, asked("2025-04-01")).await;
+    let lines = answer["ledger"]["plan"]["lines"].as_array().expect("lines");
+    let states: Vec<_> = lines.iter().map(|it| (&it["line"], &it["state"])).collect();
+    let expected = json!([
+        ["amber", "AMBER"],
+        ["by_an_eighth", "AMBER"],
+        ["deferred", null],
+        ["green", "GREEN"]
+    ]);
+    assert_eq!(json!(states), expected);
+    for line in lines {
+        let actual = json!({ "numerator": "2", "denominator": "3", "value": "666667" });
+        assert_eq!(line["actual"], actual);
+        assert_eq!(line["owner"]["id"], agency("trust"));
+    }
+    let risks = json!([{ "text": "Resources shortfall", "likelihood": 5 }]);
+    assert_eq!(lines[0]["items"], risks);
+    // Before its first day the plan had no line; and it is not for everybody.
+    let early = commissioner.ask(query, asked("2024-01-31")).await;
+    assert_eq!(early["ledger"]["plan"]["lines"], json!([]));
+    for other in [open.manager(), open.farm()] {
+        let answer = other.ask(query, asked("2025-04-01")).await;
+        assert_eq!(answer["ledger"]["plan"], Value::Null);
+    }
+}
+
 #[tokio::test]
 async fn an_agreement_is_held_to_a_measure_that_is_defined() {
     let open = measuring(&["m02"]).await;

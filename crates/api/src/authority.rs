@@ -85,7 +85,7 @@ const COMMANDING: &[Role] = &[
 ];
 
 /// The roles of each command: DOMAIN.md §2.1, as [`Role::may`] has them.
-const COMMANDS: [(&str, &[Role]); 28] = [
+const COMMANDS: [(&str, &[Role]); 30] = [
     ("__typename", COMMANDING),
     ("allocateWorker", &[Role::OffenderManager, Role::ProviderLead]),
     ("assessPerson", REFERRER),
@@ -119,7 +119,9 @@ const COMMANDS: [(&str, &[Role]); 28] = [
     ("registerPerson", REFERRER),
     ("setAgreement", COMMISSIONER),
     ("setCapacity", &[Role::Commissioner, Role::ProviderLead]),
+    ("setPlanItem", COMMISSIONER),
     ("setRegister", MANAGER),
+    ("setTarget", COMMISSIONER),
     ("startPlacement", PROVIDER),
     ("varySentence", MANAGER),
     ("withdrawReferral", &[Role::OffenderManager, Role::LinkWorker, Role::ProviderLead]),

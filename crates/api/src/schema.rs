@@ -25,6 +25,7 @@ pub(crate) mod payload;
 pub(crate) mod payment;
 pub(crate) mod person;
 pub(crate) mod placement;
+pub(crate) mod plan;
 pub(crate) mod quality;
 pub(crate) mod query;
 pub(crate) mod referral;

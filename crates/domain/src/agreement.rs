@@ -173,6 +173,8 @@ impl Agreement {
             }
             Event::LedgerOpened(_)
             | Event::MeasureDefined(_)
+            | Event::TargetSet(_)
+            | Event::PlanItemSet(_)
             | Event::AgencyDescribed(_)
             | Event::PersonRegistered(_)
             | Event::CircumstanceRecorded(_)
@@ -234,6 +236,8 @@ impl Agreement {
             }
             Event::LedgerOpened(_)
             | Event::MeasureDefined(_)
+            | Event::TargetSet(_)
+            | Event::PlanItemSet(_)
             | Event::AgencyDescribed(_)
             | Event::PersonRegistered(_)
             | Event::CircumstanceRecorded(_)

@@ -58,6 +58,8 @@ pub fn sees(case: &Case, stream: StreamId, agency: AgencyId, role: Role) -> bool
 pub fn audience(case: &Case, stream: StreamId) -> Audience {
     match &case.about {
         About::Ledger(_) | About::Agency(_) | About::Measure(_) => Audience::Partners,
+        // For those who read everything; what partners and the board see of it comes later.
+        About::Plan(_) => Audience::Agencies(Vec::new()),
         About::Agreement(agreement) => match stream.kind {
             StreamKind::Agreement => of_agreement(agreement),
             _ => Audience::Partners,

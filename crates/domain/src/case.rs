@@ -6,9 +6,10 @@ use crate::agreement::Agreement;
 use crate::envelope::{Envelope, Record};
 use crate::event::{Event, LedgerOpened};
 use crate::history::{self, Meta};
-use crate::id::{AgencyId, AgreementId, EventId, MeasureId, PersonId, Position, StreamId};
+use crate::id::{AgencyId, AgreementId, EventId, MeasureId, PersonId, PlanId, Position, StreamId};
 use crate::measure::Measure;
 use crate::person::Person;
+use crate::plan::Plan;
 use crate::refusal::Rule;
 use alloc::{sync::Arc, vec::Vec};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,8 @@ pub enum CaseKey {
     Person(PersonId),
     /// One measure.
     Measure(MeasureId),
+    /// One delivery plan.
+    Plan(PlanId),
 }
 
 impl CaseKey {
@@ -37,6 +40,7 @@ impl CaseKey {
             Self::Agreement(id) => Some(id.into()),
             Self::Person(id) => Some(id.into()),
             Self::Measure(id) => Some(id.into()),
+            Self::Plan(id) => Some(id.into()),
         }
     }
 }
@@ -117,6 +121,8 @@ pub enum About {
     Person(Person),
     /// A measure.
     Measure(Measure),
+    /// A delivery plan.
+    Plan(Plan),
 }
 
 /// The ledger itself.
@@ -183,7 +189,11 @@ impl Case {
     pub fn person(&self) -> Option<&Person> {
         match &self.about {
             About::Person(person) => Some(person),
-            About::Ledger(_) | About::Agency(_) | About::Agreement(_) | About::Measure(_) => None,
+            About::Ledger(_)
+            | About::Agency(_)
+            | About::Agreement(_)
+            | About::Measure(_)
+            | About::Plan(_) => None,
         }
     }
 
@@ -191,7 +201,11 @@ impl Case {
     pub fn agreement(&self) -> Option<&Agreement> {
         match &self.about {
             About::Agreement(agreement) => Some(agreement),
-            About::Ledger(_) | About::Agency(_) | About::Person(_) | About::Measure(_) => None,
+            About::Ledger(_)
+            | About::Agency(_)
+            | About::Person(_)
+            | About::Measure(_)
+            | About::Plan(_) => None,
         }
     }
 
@@ -199,7 +213,11 @@ impl Case {
     pub fn agency(&self) -> Option<&Agency> {
         match &self.about {
             About::Agency(agency) => Some(agency),
-            About::Ledger(_) | About::Agreement(_) | About::Person(_) | About::Measure(_) => None,
+            About::Ledger(_)
+            | About::Agreement(_)
+            | About::Person(_)
+            | About::Measure(_)
+            | About::Plan(_) => None,
         }
     }
 
@@ -207,7 +225,11 @@ impl Case {
     pub fn ledger(&self) -> Option<&Ledger> {
         match &self.about {
             About::Ledger(ledger) => Some(ledger),
-            About::Agency(_) | About::Agreement(_) | About::Person(_) | About::Measure(_) => None,
+            About::Agency(_)
+            | About::Agreement(_)
+            | About::Person(_)
+            | About::Measure(_)
+            | About::Plan(_) => None,
         }
     }
 
@@ -215,7 +237,23 @@ impl Case {
     pub fn measure(&self) -> Option<&Measure> {
         match &self.about {
             About::Measure(measure) => Some(measure),
-            About::Ledger(_) | About::Agency(_) | About::Agreement(_) | About::Person(_) => None,
+            About::Ledger(_)
+            | About::Agency(_)
+            | About::Agreement(_)
+            | About::Person(_)
+            | About::Plan(_) => None,
+        }
+    }
+
+    /// The plan, if that is what the case is about.
+    pub fn plan(&self) -> Option<&Plan> {
+        match &self.about {
+            About::Plan(plan) => Some(plan),
+            About::Ledger(_)
+            | About::Agency(_)
+            | About::Agreement(_)
+            | About::Person(_)
+            | About::Measure(_) => None,
         }
     }
 }
@@ -228,6 +266,7 @@ impl About {
             CaseKey::Agreement(id) => Self::Agreement(Agreement::empty(id)),
             CaseKey::Person(id) => Self::Person(Person::empty(id)),
             CaseKey::Measure(id) => Self::Measure(Measure::empty(id)),
+            CaseKey::Plan(id) => Self::Plan(Plan::empty(id)),
         }
     }
 
@@ -244,6 +283,7 @@ impl About {
             Self::Agreement(agreement) => agreement.evolve(meta, event),
             Self::Person(person) => person.evolve(meta, event),
             Self::Measure(measure) => measure.evolve(meta, event),
+            Self::Plan(plan) => plan.evolve(meta, event),
         }
     }
 
@@ -259,7 +299,7 @@ impl About {
         locate: &dyn Fn(EventId) -> Option<Position>,
     ) -> Result<(), Rule> {
         match self {
-            Self::Ledger(_) => Ok(()),
+            Self::Ledger(_) | Self::Plan(_) => Ok(()),
             Self::Agency(agency) => agency.permits(event),
             Self::Agreement(agreement) => agreement.permits(meta, event),
             Self::Person(person) => person.permits(meta, event, locate),
@@ -286,6 +326,7 @@ pub fn home_of(cases: &(impl Cases + ?Sized), stream: StreamId, event: &Event) -
         Event::SentenceImposed(imposed) => Some(CaseKey::Person(imposed.person)),
         Event::ReferralMade(made) => Some(CaseKey::Person(made.person)),
         Event::MeasureDefined(_) => Some(CaseKey::Measure(MeasureId(stream.id))),
+        Event::TargetSet(_) | Event::PlanItemSet(_) => Some(CaseKey::Plan(PlanId(stream.id))),
         Event::PlacementBooked(booked) => cases.home(booked.referral.into()),
         Event::CapacitySet(_)
         | Event::SentenceVaried(_)

@@ -464,6 +464,54 @@ code_list! {
         Transferred = "transferred",
     }
 
+    /// What a target's value is relative to.
+    Relation {
+        /// Nothing: the figure itself is to reach it.
+        Absolute = "absolute",
+        /// The baseline: -7.77 % on 9.76 % is 9.0016 %.
+        RelativeToBaseline = "relative_to_baseline",
+        /// What was predicted for the same people.
+        RelativeToPredicted = "relative_to_predicted",
+    }
+
+    /// How binding a target is.
+    TargetStatus {
+        /// Agreed with the government, as part of a local area agreement.
+        Designated = "designated",
+        /// The partnership's own.
+        Local = "local",
+        /// Put off: shown, and not judged.
+        Deferred = "deferred",
+    }
+
+    /// What an item of a plan is.
+    PlanItemKind {
+        /// Something to be done.
+        Action = "action",
+        /// Something that may go wrong.
+        Risk = "risk",
+        /// Something that the plan waits for.
+        Dependency = "dependency",
+        /// A day by which something is there.
+        Milestone = "milestone",
+        /// Somebody's look at whether it is right.
+        Assurance = "assurance",
+        /// A step in from outside.
+        Intervention = "intervention",
+    }
+
+    /// How an item of a plan stands.
+    PlanItemState {
+        /// Not begun, or still to be watched.
+        Open = "open",
+        /// Under way.
+        UnderWay = "under_way",
+        /// Done, or over.
+        Done = "done",
+        /// Given up.
+        Dropped = "dropped",
+    }
+
     /// Why an event was corrected.
     CorrectionReason {
         /// Entered wrongly.

@@ -15,12 +15,12 @@ use crate::event::{
     AgencyDescribed, AgreementSet, Assessed, AttendanceRecorded, BreachRecorded, CapacitySet,
     Circumstance, CircumstanceRecorded, Event, EventType, FreeText, LedgerOpened, MeasureDefined,
     OffenceProven, PaymentRecorded, PersonRegistered, PlacementBooked, PlacementCompleted,
-    PlacementEndedEarly, QualificationAwarded, ReferralDecided, ReferralMade, ReferralWithdrawn,
-    RegisterSet, SentenceEnded, SentenceImposed, SentenceVaried, ServiceDescribed, SettingChanged,
-    WorkerAllocated,
+    PlacementEndedEarly, PlanItemSet, QualificationAwarded, ReferralDecided, ReferralMade,
+    ReferralWithdrawn, RegisterSet, SentenceEnded, SentenceImposed, SentenceVaried,
+    ServiceDescribed, SettingChanged, TargetSet, WorkerAllocated,
 };
 use crate::id::{
-    ActorId, AgencyId, AgreementId, CommandId, EventId, MeasureId, PersonId, PlacementId,
+    ActorId, AgencyId, AgreementId, CommandId, EventId, MeasureId, PersonId, PlacementId, PlanId,
     ReferralId, SentenceId, ServiceId, StreamId, StreamKind,
 };
 use crate::role::Role;
@@ -247,6 +247,20 @@ pub enum Action<F: Form = AsSealed> {
         /// How.
         defined: MeasureDefined,
     },
+    /// Set a target, a line of a plan.
+    SetTarget {
+        /// Of which plan.
+        plan: PlanId,
+        /// How.
+        set: TargetSet,
+    },
+    /// Set an item of a plan.
+    SetPlanItem {
+        /// Of which plan.
+        plan: PlanId,
+        /// How.
+        set: PlanItemSet,
+    },
     /// Register a person.
     RegisterPerson {
         /// A new reference.
@@ -403,6 +417,8 @@ impl<F: Form> Action<F> {
             Self::DescribeService { .. } => "describe a service",
             Self::SetCapacity { .. } => "set a capacity",
             Self::DefineMeasure { .. } => "define a measure",
+            Self::SetTarget { .. } => "set a target",
+            Self::SetPlanItem { .. } => "set an item of a plan",
             Self::RegisterPerson { .. } => "register a person",
             Self::RecordCircumstance { .. } => "record a circumstance",
             Self::RecordOffence { .. } => "record an offence",
@@ -437,6 +453,8 @@ impl<F: Form> Action<F> {
             Self::DescribeService { .. } => EventType::ServiceDescribed,
             Self::SetCapacity { .. } => EventType::CapacitySet,
             Self::DefineMeasure { .. } => EventType::MeasureDefined,
+            Self::SetTarget { .. } => EventType::TargetSet,
+            Self::SetPlanItem { .. } => EventType::PlanItemSet,
             Self::RegisterPerson { .. } => EventType::PersonRegistered,
             Self::RecordCircumstance { .. } => EventType::CircumstanceRecorded,
             Self::RecordOffence { .. } => EventType::OffenceProven,
@@ -474,6 +492,7 @@ impl<F: Form> Action<F> {
                 (*service).into()
             }
             Self::DefineMeasure { measure, .. } => (*measure).into(),
+            Self::SetTarget { plan, .. } | Self::SetPlanItem { plan, .. } => (*plan).into(),
             Self::RegisterPerson { person, .. } => (*person).into(),
             Self::RecordCircumstance { person, .. } => {
                 StreamId::of_person(StreamKind::Circumstance, *person)

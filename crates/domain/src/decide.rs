@@ -90,6 +90,8 @@ fn intended<C: Cases>(cases: &C, action: &Action, day: Date) -> Result<Event, Re
         Action::DescribeService { described, .. } => described.into(),
         Action::SetCapacity { set, .. } => set.into(),
         Action::DefineMeasure { defined, .. } => defined.into(),
+        Action::SetTarget { set, .. } => set.into(),
+        Action::SetPlanItem { set, .. } => set.into(),
         Action::RegisterPerson { identity, .. } => identity.into(),
         Action::RecordCircumstance { recorded, .. } => recorded.into(),
         Action::RecordOffence { proven, .. } => proven.into(),

@@ -7,8 +7,9 @@
 use crate::codes::{
     Achievement, AgencyKind, AgencyStatus, AgreementKind, AgreementStatus, AttendanceOutcome,
     BreachStep, CorrectionReason, Criterion, Decision, DeclineReason, EarlyEnd, Fault, FieldGroup,
-    IdentifierScheme, Level, Need, PaymentBasis, QualificationKind, RequirementType, SentenceEnd,
-    SentenceKind, SettingReason, Sex, ShareBasis, Unit, WithdrawalReason, WorkerRole,
+    IdentifierScheme, Level, Need, PaymentBasis, PlanItemKind, PlanItemState, QualificationKind,
+    Relation, RequirementType, SentenceEnd, SentenceKind, SettingReason, Sex, ShareBasis,
+    TargetStatus, Unit, WithdrawalReason, WorkerRole,
 };
 use crate::date::{Date, Occurred};
 use crate::id::{
@@ -496,6 +497,65 @@ payload! {
         definition: Written,
     }
 
+    /// Row 33. Replaces the earlier target of that line of the plan.
+    TargetSet {
+        /// The line, unique in its plan.
+        line: Code,
+        /// The measure, by its code.
+        measure: Code,
+        /// Version of the measure.
+        version: u32,
+        /// Over which rows.
+        #[serde(default, skip_serializing_if = "TargetScope::is_everything")]
+        scope: TargetScope,
+        /// Where it starts, in millionths of the measure's unit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        baseline: Option<i64>,
+        /// What the value is relative to.
+        relation: Relation,
+        /// What is to be reached, in millionths.
+        value: i64,
+        /// Last day of the financial year in which it is to be reached.
+        due: Date,
+        /// Who answers for it.
+        owner: AgencyId,
+        /// How binding it is.
+        status: TargetStatus,
+    }
+
+    /// Row 34. Replaces the earlier description of that item of the plan.
+    PlanItemSet {
+        /// The item, unique in its plan.
+        item: Code,
+        /// What it is.
+        kind: PlanItemKind,
+        /// In words; names no person.
+        text: Label,
+        /// Who answers for it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        owners: Vec<AgencyId>,
+        /// By when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<Date>,
+        /// Of a risk: 0 (none) to 5 (very high).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        impact: Option<u8>,
+        /// Of a risk: 0 to 5.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        likelihood: Option<u8>,
+        /// What is done about it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mitigation: Option<Label>,
+        /// What it needs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resource_note: Option<Label>,
+        /// The line of the plan whose target it serves.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<Code>,
+        /// How it stands.
+        state: PlanItemState,
+    }
+
     /// Row 35.
     Corrected {
         /// The event that is corrected, in the same stream.
@@ -531,6 +591,28 @@ pub struct Eligibility {
 impl Eligibility {
     /// Whether everybody is eligible.
     pub fn asks_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Which rows a target is over. What is left out is not asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetScope {
+    /// Of this area.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<Code>,
+    /// In which this agency has a part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyId>,
+    /// Of this agreement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<AgreementId>,
+}
+
+impl TargetScope {
+    /// Whether it asks nothing.
+    pub fn is_everything(&self) -> bool {
         *self == Self::default()
     }
 }
@@ -684,8 +766,10 @@ events! {
     PlacementCompleted = 28 in Placement;
     PlacementEndedEarly = 29 in Placement;
     MeasureDefined = 30 in Measure;
+    TargetSet = 33 in Plan;
+    PlanItemSet = 34 in Plan;
     Corrected = 35 in Agency | Agreement | Service | Person | Sentence | Referral | Placement
-        | Circumstance | Offence | Register | Assessment;
+        | Plan | Circumstance | Offence | Register | Assessment;
     LedgerOpened = 101 in Ledger;
 }
 

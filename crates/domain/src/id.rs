@@ -62,6 +62,8 @@ pub enum StreamKind {
     Placement = 9,
     /// A measure: its definitions, version by version.
     Measure = 10,
+    /// A delivery plan.
+    Plan = 11,
     /// How a person lives: one stream for each person, of the person's identifier.
     Circumstance = 12,
     /// What a person was proven to have done; likewise.
@@ -74,7 +76,7 @@ pub enum StreamKind {
 
 impl StreamKind {
     /// Every kind there is.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Ledger,
         Self::Agency,
         Self::Agreement,
@@ -84,6 +86,7 @@ impl StreamKind {
         Self::Referral,
         Self::Placement,
         Self::Measure,
+        Self::Plan,
         Self::Circumstance,
         Self::Offence,
         Self::Register,
@@ -107,6 +110,7 @@ impl StreamKind {
             Self::Referral => ReferralId::PREFIX,
             Self::Placement => PlacementId::PREFIX,
             Self::Measure => MeasureId::PREFIX,
+            Self::Plan => PlanId::PREFIX,
             Self::Circumstance => "cir_",
             Self::Offence => "off_",
             Self::Register => "reg_",
@@ -125,7 +129,12 @@ impl StreamKind {
             | Self::Offence
             | Self::Register
             | Self::Assessment => true,
-            Self::Ledger | Self::Agency | Self::Agreement | Self::Service | Self::Measure => false,
+            Self::Ledger
+            | Self::Agency
+            | Self::Agreement
+            | Self::Service
+            | Self::Measure
+            | Self::Plan => false,
         }
     }
 
@@ -145,7 +154,8 @@ impl StreamKind {
             | Self::Sentence
             | Self::Referral
             | Self::Placement
-            | Self::Measure => false,
+            | Self::Measure
+            | Self::Plan => false,
         }
     }
 }
@@ -265,6 +275,8 @@ ids! {
     PlacementId "plc_" Placement;
     /// A measure; follows from its code.
     MeasureId "msr_" Measure;
+    /// A delivery plan.
+    PlanId "pln_" Plan;
     /// A worker of an agency; names come with staff records, sealed.
     WorkerId "wrk_";
     /// Who acted: an opaque reference to a principal.

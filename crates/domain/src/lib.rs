@@ -28,6 +28,7 @@ pub mod measure;
 pub mod overlay;
 pub mod person;
 pub mod placement;
+pub mod plan;
 pub mod referral;
 pub mod refusal;
 pub mod role;

@@ -30,5 +30,5 @@ pub use period::{InvalidPeriod, Period};
 pub use record::{Measure, Version};
 pub use suppression::{Cells, suppress};
 pub use table::{Field, Table};
-pub use target::{Relation, State, TargetLine};
+pub use target::{State, TargetLine};
 pub use written::{Parameter, ParameterValue, Written};

@@ -75,7 +75,8 @@ impl Role {
             | StreamKind::Sentence
             | StreamKind::Referral
             | StreamKind::Placement
-            | StreamKind::Measure => true,
+            | StreamKind::Measure
+            | StreamKind::Plan => true,
             StreamKind::Circumstance | StreamKind::Assessment => {
                 self.reads_everything()
                     || matches!(self, OffenderManager | LinkWorker | DataProtectionOfficer)
@@ -99,7 +100,9 @@ impl Role {
             | Action::DescribeAgency { .. }
             | Action::SetAgreement { .. }
             | Action::DefineMeasure { .. }
-            | Action::RecordPayment { .. } => self == Commissioner,
+            | Action::RecordPayment { .. }
+            | Action::SetTarget { .. }
+            | Action::SetPlanItem { .. } => self == Commissioner,
             Action::DescribeService { .. } | Action::SetCapacity { .. } => {
                 matches!(self, Commissioner | ProviderLead)
             }

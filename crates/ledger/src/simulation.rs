@@ -547,6 +547,8 @@ fn errands(simulation: &mut Simulation) {
                 let version = u32::try_from(1 + simulation.out_of(3)).expect("small");
                 simulation.errand(WORLD.defining(version, command_id(next)));
             }
+            6 => simulation.errand(WORLD.targeting(1, command_id(next))),
+            7 => simulation.errand(WORLD.planning(command_id(next))),
             _ => {}
         }
     }
@@ -600,6 +602,8 @@ fn i1_to_i7_hold_whatever_goes_wrong() {
             "RegisterSet",
             "Assessed",
             "PaymentRecorded",
+            "TargetSet",
+            "PlanItemSet",
         ] {
             assert!(seen.borrow().contains_key(what), "never seen: {what}");
         }

@@ -52,6 +52,7 @@ fn write_part(writer: &mut Writer, case: &Case, stream: StreamId) {
         (About::Ledger(ledger), _) => writer.put(ledger),
         (About::Agency(agency), _) => writer.put(agency),
         (About::Measure(measure), _) => writer.put(measure),
+        (About::Plan(plan), _) => writer.put(plan),
         (About::Agreement(agreement), StreamKind::Service) => {
             writer.put(&agreement.service(ServiceId(stream.id)));
         }

@@ -71,7 +71,7 @@ pub(crate) struct Place {
 pub(crate) fn places(case: &Case, out: &mut Vec<Place>) {
     out.clear();
     match &case.about {
-        About::Ledger(_) | About::Agency(_) | About::Measure(_) => {}
+        About::Ledger(_) | About::Agency(_) | About::Measure(_) | About::Plan(_) => {}
         About::Agreement(agreement) => {
             if let (Some(stream), Some(at)) = (case.key.stream(), opened(case))
                 && !agreement.versions.is_empty()
@@ -144,6 +144,8 @@ pub(crate) fn moves_lists(event_type: EventType) -> bool {
         | EventType::Assessed
         | EventType::AgencyDescribed
         | EventType::MeasureDefined
+        | EventType::TargetSet
+        | EventType::PlanItemSet
         | EventType::LedgerOpened => false,
         EventType::AgreementSet
         | EventType::ServiceDescribed
@@ -174,6 +176,8 @@ pub(crate) fn moves_audience(event_type: EventType) -> bool {
         EventType::LedgerOpened
         | EventType::AgencyDescribed
         | EventType::MeasureDefined
+        | EventType::TargetSet
+        | EventType::PlanItemSet
         | EventType::ServiceDescribed
         | EventType::CapacitySet
         | EventType::PaymentRecorded

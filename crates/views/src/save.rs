@@ -13,7 +13,7 @@ use tallystick_domain::{
 
 /// Version of what a snapshot holds and how it is folded. A savepoint of another version is
 /// thrown away.
-pub const FOLD_VERSION: u32 = 6;
+pub const FOLD_VERSION: u32 = 7;
 
 /// Bytes that are no snapshot of this version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

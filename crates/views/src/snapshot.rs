@@ -11,7 +11,7 @@ use tallystick_domain::{
     Case, CaseKey, Cases, Event, EventType, Position, Record, StreamId, StreamKind,
     audience::{Audience, audience, sees},
     case::{About, home_of},
-    id::{AgencyId, MeasureId, PersonId, ServiceId},
+    id::{AgencyId, MeasureId, PersonId, PlanId, ServiceId},
     overlay::Batch,
 };
 
@@ -65,6 +65,7 @@ impl Cases for Snapshot {
             | StreamKind::Register
             | StreamKind::Assessment => CaseKey::Person(PersonId(stream.id)),
             StreamKind::Measure => CaseKey::Measure(MeasureId(stream.id)),
+            StreamKind::Plan => CaseKey::Plan(PlanId(stream.id)),
             StreamKind::Service
             | StreamKind::Sentence
             | StreamKind::Referral
@@ -106,9 +107,11 @@ impl Snapshot {
     pub fn sealed_people(&self) -> impl Iterator<Item = (PersonId, bool)> {
         self.cases.keys().filter_map(|key| match key {
             CaseKey::Person(person) => Some((*person, self.noted.contains_key(person))),
-            CaseKey::Ledger | CaseKey::Agency(_) | CaseKey::Agreement(_) | CaseKey::Measure(_) => {
-                None
-            }
+            CaseKey::Ledger
+            | CaseKey::Agency(_)
+            | CaseKey::Agreement(_)
+            | CaseKey::Measure(_)
+            | CaseKey::Plan(_) => None,
         })
     }
 
@@ -395,7 +398,11 @@ pub(crate) fn is_named(kind: StreamKind) -> bool {
     kind.bears_person()
         || matches!(
             kind,
-            StreamKind::Ledger | StreamKind::Agency | StreamKind::Agreement | StreamKind::Measure
+            StreamKind::Ledger
+                | StreamKind::Agency
+                | StreamKind::Agreement
+                | StreamKind::Measure
+                | StreamKind::Plan
         )
 }
 
@@ -416,7 +423,7 @@ fn directory_of(
         About::Agreement(agreement) => {
             services.extend(agreement.services.iter().map(|it| (it.opened(), it.id)));
         }
-        About::Ledger(_) | About::Person(_) | About::Measure(_) => {}
+        About::Ledger(_) | About::Person(_) | About::Measure(_) | About::Plan(_) => {}
     }
 }
 

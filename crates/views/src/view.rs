@@ -9,11 +9,12 @@ use tallystick_domain::{
     agency::Agency,
     agreement::{Agreement, Service},
     anomaly::{Anomaly, AnomalyKind, anomalies},
-    audience::{knows_person, sees},
+    audience::{audience, knows_person, sees},
     event::{Assessed, CircumstanceRecorded, OffenceProven, RegisterSet},
-    id::{AgencyId, AgreementId, PersonId, PlacementId, ReferralId, SentenceId, ServiceId},
+    id::{AgencyId, AgreementId, PersonId, PlacementId, PlanId, ReferralId, SentenceId, ServiceId},
     person::{Person, Recorded, Registration},
     placement::Placement,
+    plan::Plan,
     referral::Referral,
     sentence::Sentence,
 };
@@ -81,6 +82,14 @@ pub struct ServiceView<'a> {
 impl<'a> AgencyView<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, scope: Scope) -> Self {
         Self { snapshot, scope }
+    }
+
+    /// A delivery plan, for a scope that reads everything.
+    pub fn plan(self, id: PlanId) -> Option<&'a Plan> {
+        if !self.holds(id.into()) {
+            return None;
+        }
+        self.snapshot.case(CaseKey::Plan(id))?.plan()
     }
 
     pub(crate) fn snapshot(self) -> &'a Snapshot {

@@ -14,7 +14,9 @@ pub(crate) use agreement::{
     RequirementType, Sex, Unit,
 };
 pub(crate) use event::{AnomalyKind, CorrectionReason, EventType, Role, StreamKind};
-pub(crate) use measure::{Polarity, Watches};
+pub(crate) use measure::{
+    MeasureState, PlanItemKind, PlanItemState, Polarity, Relation, TargetStatus, Watches,
+};
 pub(crate) use person::{
     AccommodationType, AssessmentTool, BreachStep, CircumstanceKind, EducationStatus,
     EmploymentStatus, IdentifierScheme, OffenceClass, ProofKind, RegisterKind, Rosh, SentenceEnd,

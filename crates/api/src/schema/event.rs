@@ -202,5 +202,6 @@ payloads! {
     Assessed RegisterSet CircumstanceRecorded OffenceProven SentenceImposed SentenceVaried SettingChanged WorkerAllocated BreachRecorded SentenceEnded
     ReferralMade ReferralDecided ReferralWithdrawn PlacementBooked PlacementStarted
     AttendanceRecorded QualificationAwarded PlacementCompleted PlacementEndedEarly MeasureDefined
+    TargetSet PlanItemSet
     Corrected
 }

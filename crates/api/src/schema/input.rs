@@ -15,6 +15,7 @@ mod offence;
 mod payment;
 mod person;
 mod placement;
+mod plan;
 mod reader;
 mod referral;
 mod register;
@@ -35,6 +36,7 @@ pub(crate) use placement::{
     AwardQualificationInput, BookPlacementInput, CompletePlacementInput, EndPlacementEarlyInput,
     RecordAttendanceInput, StartPlacementInput,
 };
+pub(crate) use plan::{SetPlanItemInput, SetTargetInput};
 pub(crate) use reader::Reader;
 pub(crate) use referral::{DecideReferralInput, MakeReferralInput, WithdrawReferralInput};
 pub(crate) use register::SetRegisterInput;

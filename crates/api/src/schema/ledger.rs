@@ -22,6 +22,7 @@ use super::{
     measure::{self, Measure, MeasureReadingInput, MeasureScopeInput, PeriodInput},
     person::Person,
     placement::{Placement, PlacementStateCode},
+    plan::DeliveryPlan,
     quality::DataQuality,
     referral::{Referral, ReferralStateCode},
     scalar::{Code, Date, DateTime, Hash, Position},
@@ -249,6 +250,11 @@ impl Ledger {
         >,
     ) -> Result<Vec<Measure<'_>>> {
         measure::figures(&self.at, codes, scope, period, under).await
+    }
+
+    /// A delivery plan as it stands on the day: for the commissioner and for auditors.
+    fn plan(&self, #[graphql(desc = "Which.")] id: ID) -> Option<DeliveryPlan<'_>> {
+        DeliveryPlan::find(&self.at, id::parse(&id)?)
     }
 
     /// What is odd: recorded all the same, and listed while it holds.

@@ -101,6 +101,33 @@ pub(crate) struct Measure<'a> {
     sum: Sum,
 }
 
+impl<'a> Measure<'a> {
+    /// A version of a measure as it is defined; `None` if there is none, or figures are not for
+    /// the caller.
+    ///
+    /// # Errors
+    /// `INTERNAL`, when the work was cut short.
+    pub(crate) async fn standard(
+        at: &'a At,
+        code: &tallystick_domain::Code,
+        version: u32,
+        ask: impl FnOnce(Arc<measure::Definition>) -> Arc<Question>,
+    ) -> Result<Option<Self>> {
+        let known = at.view().measure(code).filter(|_| at.view().reads_figures());
+        let found = known.and_then(|it| MeasureDefinition::version(at, it, version));
+        let Some(definition) = found else { return Ok(None) };
+        let Ok(read) = definition.version.definition.standard() else { return Ok(None) };
+        let asked = ask(Arc::new(read));
+        let sum = at.node.figure(at, Arc::clone(&asked)).await?;
+        Ok(Some(Self { at, definition, parameters: Vec::new(), asked, sum }))
+    }
+
+    /// How it stands against a target.
+    pub(crate) fn against(&self, line: measure::TargetLine) -> Option<measure::State> {
+        line.state(&self.sum, self.asked.definition.better)
+    }
+}
+
 /// A value that a reading gives a parameter.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct Parameter {

@@ -16,7 +16,8 @@ use super::{
         EndPlacementEarlyInput, EndSentenceInput, ImposeSentenceInput, MakeReferralInput, Reader,
         RecordAttendanceInput, RecordBreachInput, RecordCircumstanceInput, RecordOffenceInput,
         RecordPaymentInput, RegisterPersonInput, SetAgreementInput, SetCapacityInput,
-        SetRegisterInput, StartPlacementInput, VarySentenceInput, WithdrawReferralInput,
+        SetPlanItemInput, SetRegisterInput, SetTargetInput, StartPlacementInput, VarySentenceInput,
+        WithdrawReferralInput,
     },
     payload::{
         AllocateWorkerPayload, AssessPersonPayload, AwardQualificationPayload,
@@ -25,8 +26,9 @@ use super::{
         DescribeServicePayload, Done, EndPlacementEarlyPayload, EndSentencePayload,
         ImposeSentencePayload, MakeReferralPayload, RecordAttendancePayload, RecordBreachPayload,
         RecordCircumstancePayload, RecordOffencePayload, RecordPaymentPayload,
-        RegisterPersonPayload, SetAgreementPayload, SetCapacityPayload, SetRegisterPayload,
-        StartPlacementPayload, VarySentencePayload, WithdrawReferralPayload,
+        RegisterPersonPayload, SetAgreementPayload, SetCapacityPayload, SetPlanItemPayload,
+        SetRegisterPayload, SetTargetPayload, StartPlacementPayload, VarySentencePayload,
+        WithdrawReferralPayload,
     },
 };
 use crate::{answer::Notes, errors::Code, principal::Principal};
@@ -74,6 +76,12 @@ mutations! {
 
     /// Defines a measure, or its next version.
     define_measure(DefineMeasureInput) -> DefineMeasurePayload;
+
+    /// Sets a target, a line of a plan, from a day on.
+    set_target(SetTargetInput) -> SetTargetPayload;
+
+    /// Sets an action, a risk or another item of a plan, from a day on.
+    set_plan_item(SetPlanItemInput) -> SetPlanItemPayload;
 
     /// Registers a person on probation.
     register_person(RegisterPersonInput) -> RegisterPersonPayload;

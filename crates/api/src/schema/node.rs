@@ -4,13 +4,15 @@ use async_graphql::{ID, Interface};
 use tallystick_domain::{
     StreamId, StreamKind,
     id::{
-        AgencyId, AgreementId, MeasureId, PersonId, PlacementId, ReferralId, SentenceId, ServiceId,
+        AgencyId, AgreementId, MeasureId, PersonId, PlacementId, PlanId, ReferralId, SentenceId,
+        ServiceId,
     },
 };
 
 use super::{
     agency::Agency, agreement::Agreement, context::At, event::Event, measure::MeasureDefinition,
-    person::Person, placement::Placement, referral::Referral, sentence::Sentence, service::Service,
+    person::Person, placement::Placement, plan::DeliveryPlan, referral::Referral,
+    sentence::Sentence, service::Service,
 };
 
 /// Something with an identifier.
@@ -33,6 +35,8 @@ pub(crate) enum Node<'a> {
     Placement(Placement<'a>),
     /// A measure, by its latest definition.
     MeasureDefinition(MeasureDefinition<'a>),
+    /// A delivery plan.
+    DeliveryPlan(DeliveryPlan<'a>),
     /// An event.
     Event(Event),
 }
@@ -55,6 +59,7 @@ impl<'a> Node<'a> {
             StreamKind::Sentence => Sentence::find(at, SentenceId(id)).map(Node::Sentence),
             StreamKind::Referral => Referral::find(at, ReferralId(id)).map(Node::Referral),
             StreamKind::Placement => Placement::find(at, PlacementId(id)).map(Node::Placement),
+            StreamKind::Plan => DeliveryPlan::find(at, PlanId(id)).map(Node::DeliveryPlan),
             StreamKind::Measure => {
                 MeasureDefinition::find(at, MeasureId(id)).map(Node::MeasureDefinition)
             }

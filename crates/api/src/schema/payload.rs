@@ -7,7 +7,8 @@ use tallystick_domain as domain;
 use tallystick_domain::{
     Record, StreamId,
     id::{
-        AgencyId, AgreementId, MeasureId, PersonId, PlacementId, ReferralId, SentenceId, ServiceId,
+        AgencyId, AgreementId, MeasureId, PersonId, PlacementId, PlanId, ReferralId, SentenceId,
+        ServiceId,
     },
 };
 use tallystick_ledger::NoReceipt;
@@ -25,6 +26,7 @@ use super::{
     node::Node,
     person::Person,
     placement::Placement,
+    plan::DeliveryPlan,
     referral::Referral,
     scalar::{DateTime, Position},
     sentence::Sentence,
@@ -274,6 +276,18 @@ payloads! {
         /// The definition.
         definition: Option<MeasureDefinition<'_>> =
             |done| done.one(MeasureId, MeasureDefinition::find),
+    }
+
+    /// What came of setting a target.
+    SetTargetPayload {
+        /// The plan.
+        plan: Option<DeliveryPlan<'_>> = |done| done.one(PlanId, DeliveryPlan::find),
+    }
+
+    /// What came of setting an item of a plan.
+    SetPlanItemPayload {
+        /// The plan.
+        plan: Option<DeliveryPlan<'_>> = |done| done.one(PlanId, DeliveryPlan::find),
     }
 
     /// What came of registering a person.

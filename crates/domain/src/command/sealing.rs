@@ -117,6 +117,8 @@ impl Action<Given> {
             Self::DescribeService { service, described } => {
                 Action::DescribeService { service, described }
             }
+            Self::SetTarget { plan, set } => Action::SetTarget { plan, set },
+            Self::SetPlanItem { plan, set } => Action::SetPlanItem { plan, set },
             Self::DefineMeasure { measure, defined } => Action::DefineMeasure { measure, defined },
             Self::SetCapacity { service, set } => Action::SetCapacity { service, set },
             Self::ImposeSentence { sentence, imposed } => {
@@ -217,6 +219,8 @@ impl Action<Given> {
             Self::DescribeService { described, .. } => json(out, described),
             Self::SetCapacity { set, .. } => json(out, set),
             Self::DefineMeasure { defined, .. } => json(out, defined),
+            Self::SetTarget { set, .. } => json(out, set),
+            Self::SetPlanItem { set, .. } => json(out, set),
             Self::RegisterPerson { identity, .. } => identity.canonical(out),
             Self::RecordCircumstance { recorded, .. } => recorded.canonical(out),
             Self::RecordOffence { proven, .. } => json(out, proven),

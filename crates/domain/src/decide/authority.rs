@@ -52,8 +52,15 @@ pub(super) fn authority<C: Cases>(
     let agency = origin.agency;
     match action {
         Action::OpenLedger(opened) => next_incarnation(cases, opened),
-        Action::DescribeAgency { .. } | Action::DefineMeasure { .. } => {
-            if is_commissioner(cases, agency) { Ok(()) } else { Err(Rule::NotCommissioner.into()) }
+        Action::DescribeAgency { .. }
+        | Action::DefineMeasure { .. }
+        | Action::SetTarget { .. }
+        | Action::SetPlanItem { .. } => {
+            if is_commissioner(cases, agency) {
+                Ok(())
+            } else {
+                Err(Rule::NotCommissioner.into())
+            }
         }
         Action::SetAgreement { agreement, set } => {
             if cases.home((*agreement).into()).is_some() {

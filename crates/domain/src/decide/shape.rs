@@ -1,6 +1,6 @@
 //! What no state of the ledger would make right: limits, order of dates, repetitions.
 
-use crate::codes::{AssessmentTool, PaymentBasis, RegisterKind};
+use crate::codes::{AssessmentTool, PaymentBasis, PlanItemKind, RegisterKind, Relation};
 use crate::date::{Date, Occurred};
 use crate::event::{Assessed, Circumstance, Event, PaymentRecorded, RegisterSet};
 use crate::measure::Written;
@@ -101,6 +101,23 @@ pub(super) fn shape(event: &Event, occurred: Occurred) -> Result<(), Refusal> {
             distinct("needs", described.needs.iter())?;
             distinct("requirementTypes", described.requirement_types.iter())?;
             distinct("awardsOffered", described.awards_offered.iter().map(|award| &award.title))
+        }
+        Event::TargetSet(set) => {
+            let needs_baseline = set.relation == Relation::RelativeToBaseline;
+            if needs_baseline && set.baseline.is_none() {
+                return Err(invalid("baseline", Problem::Missing));
+            }
+            Ok(())
+        }
+        Event::PlanItemSet(set) => {
+            let risk = set.kind == PlanItemKind::Risk;
+            for (field, score) in [("impact", set.impact), ("likelihood", set.likelihood)] {
+                match score {
+                    Some(_) if !risk => return Err(invalid(field, Problem::NotAllowed)),
+                    score => within(field, usize::from(score.unwrap_or(0)), 0, 5)?,
+                }
+            }
+            distinct("owners", set.owners.iter())
         }
         Event::MeasureDefined(defined) => {
             let bytes = defined.definition.canonical_bytes().len();

@@ -36,6 +36,22 @@ pub(super) fn elsewhere<C: Cases>(
             let defined = |it: &Threshold| known_measure(cases, &it.measure, it.version);
             if set.measures.iter().all(defined) { Ok(()) } else { Err(Rule::MeasureUnknown.into()) }
         }
+        Event::TargetSet(set) => {
+            if !known_measure(cases, &set.measure, set.version) {
+                return Err(Rule::MeasureUnknown.into());
+            }
+            known_agency(cases, set.owner, "owner")?;
+            set.scope.agency.map_or(Ok(()), |agency| known_agency(cases, agency, "scope"))?;
+            let agreement = set.scope.agreement.map(CaseKey::Agreement);
+            if agreement.is_none_or(|key| cases.case(key).is_some()) {
+                Ok(())
+            } else {
+                Err(Refusal::NotFound { field: "scope" })
+            }
+        }
+        Event::PlanItemSet(set) => {
+            set.owners.iter().try_for_each(|owner| known_agency(cases, *owner, "owners"))
+        }
         Event::MeasureDefined(defined) => match defined.definition.code() {
             Ok(code) if StreamId::from(MeasureId::of(&code)) == stream => Ok(()),
             _ => Err(Rule::MeasureCodeDiffers.into()),

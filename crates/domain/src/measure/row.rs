@@ -133,7 +133,8 @@ pub(crate) fn rows<'a>(
             | About::Agency(_)
             | About::Agreement(_)
             | About::Person(_)
-            | About::Measure(_),
+            | About::Measure(_)
+            | About::Plan(_),
             _,
         ) => {}
     }

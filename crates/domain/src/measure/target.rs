@@ -2,19 +2,7 @@
 
 use super::definition::Polarity;
 use super::figure::{Figure, Fraction};
-use serde::{Deserialize, Serialize};
-
-/// What a target's value is relative to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Relation {
-    /// Nothing: the figure itself is to reach it.
-    Absolute,
-    /// The baseline: −7.77 % on 9.76 % is 9.0016 %.
-    RelativeToBaseline,
-    /// What was predicted for the same people.
-    RelativeToPredicted,
-}
+use crate::codes::Relation;
 
 /// Red, amber, green.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -45,7 +45,7 @@ pub(crate) fn turning_days(case: &Case, from: Date, until: Date) -> Vec<Date> {
         }
         // Few, and capacity may change on any day.
         About::Agreement(_) | About::Agency(_) => every(&mut days, from, until),
-        About::Ledger(_) | About::Measure(_) => {}
+        About::Ledger(_) | About::Measure(_) | About::Plan(_) => {}
     }
     days.retain(|day| from <= *day && *day <= until);
     days.sort_unstable();

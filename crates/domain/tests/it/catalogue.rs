@@ -86,7 +86,7 @@ macro_rules! lists {
 }
 
 /// Every code list, with its name and its values.
-fn lists() -> [(&'static str, Vec<&'static str>); 36] {
+fn lists() -> [(&'static str, Vec<&'static str>); 40] {
     lists! {
         AgencyKind "agency kind",
         AgencyStatus "agency status",
@@ -123,6 +123,10 @@ fn lists() -> [(&'static str, Vec<&'static str>); 36] {
         QualificationKind "qualification kind",
         Achievement "achievement",
         EarlyEnd "early end",
+        Relation "relation",
+        TargetStatus "target status",
+        PlanItemKind "plan item kind",
+        PlanItemState "plan item state",
         CorrectionReason "correction reason",
     }
 }

@@ -125,7 +125,7 @@ fn numbers_of_event_types_come_back_and_others_are_unknown() {
             None => assert!(EventType::ALL.iter().all(|known| *known as u16 != number)),
         }
     }
-    assert_eq!(EventType::ALL.len(), 28);
+    assert_eq!(EventType::ALL.len(), 30);
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use crate::scene::{Deed, day, event_of, given, refusals, replace, void};
 use crate::world::*;
-use tallystick_domain::codes::{AgencyKind, AgencyStatus, AgreementKind, AgreementStatus};
+use tallystick_domain::codes::{
+    AgencyKind, AgencyStatus, AgreementKind, AgreementStatus, PlanItemKind,
+};
 use tallystick_domain::event::{
     AgencyDescribed, AgreementSet, CapacitySet, LedgerOpened, MeasureDefined, ServiceDescribed,
     Threshold,
@@ -94,6 +96,13 @@ refusals! {
         given(directory()).and([define(definition(1))]).when(define(definition(3)));
     MeasureCodeDiffers: a_measure_keeps_its_code = given(directory())
         .when(define(MeasureDefined { definition: written("m03"), ..definition(1) }));
+    MeasureUnknown: a_target_is_of_a_version_that_is_defined =
+        given(directory()).when(set_target(target()));
+    NotCommissioner: only_the_commissioner_sets_targets = given(directory())
+        .and([define(definition(1))])
+        .when(set_target(target()).by(YSS, Role::Commissioner));
+    NotCommissioner: only_the_commissioner_sets_items_of_a_plan = given(directory())
+        .when(set_item(plan_item(PlanItemKind::Action)).by(YSS, Role::Commissioner));
     NotCommissioner: only_the_commissioner_defines_measures =
         given(directory()).when(define(definition(1)).by(YSS, Role::Commissioner));
     DefinitionNotCorrected: a_definition_is_not_voided = given(directory())

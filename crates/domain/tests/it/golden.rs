@@ -16,6 +16,7 @@ use tallystick_domain::codes::{
     ProofKind, QualificationKind, RegisterKind, RequirementType, Rosh, SentenceEnd, SentenceKind,
     SettingReason, Sex, ShareBasis, Unit, WithdrawalReason, WorkerRole,
 };
+use tallystick_domain::codes::{PlanItemKind, Relation, TargetStatus};
 use tallystick_domain::envelope::SALT;
 use tallystick_domain::event::{
     AgencyDescribed, AgreementSet, Assessed, AttendanceRecorded, AwardOffered, BreachRecorded,
@@ -26,6 +27,7 @@ use tallystick_domain::event::{
     Reoffending, SentenceEnded, SentenceImposed, SentenceVaried, ServiceDescribed, Setting,
     SettingChanged, Share, Term, Threshold, WorkerAllocated, YearValue,
 };
+use tallystick_domain::event::{PlanItemSet, TargetScope, TargetSet};
 use tallystick_domain::id::{ActorId, CommandId, MeasureId, WorkerId};
 use tallystick_domain::{
     Envelope, Event, EventId, EventType, Occurred, Position, Record, StreamId, StreamKind,
@@ -132,6 +134,35 @@ fn directory_in_full() -> Vec<(StreamId, Event)> {
             .into(),
         ),
         (MeasureId::of(&code("m02")).into(), definition(7).into()),
+        (
+            PLAN.into(),
+            TargetSet {
+                scope: TargetScope {
+                    area: Some(code("worcestershire")),
+                    agency: Some(TRUST),
+                    agreement: Some(AGREEMENT),
+                },
+                baseline: Some(97_600),
+                relation: Relation::RelativeToBaseline,
+                value: -77_700,
+                status: TargetStatus::Designated,
+                ..target()
+            }
+            .into(),
+        ),
+        (
+            PLAN.into(),
+            PlanItemSet {
+                due: Some(day("2011-03-31")),
+                impact: Some(4),
+                likelihood: Some(5),
+                mitigation: Some(label("Extensive resource generation")),
+                resource_note: Some(label("need increased funding")),
+                line: Some(code("compliance")),
+                ..plan_item(PlanItemKind::Risk)
+            }
+            .into(),
+        ),
     ]
 }
 
@@ -358,6 +389,8 @@ pub(crate) fn sparest() -> Vec<Record> {
         ),
         (AGREEMENT.into(), terms(YSS).into()),
         (MeasureId::of(&code("m02")).into(), definition(1).into()),
+        (PLAN.into(), crate::world::target().into()),
+        (PLAN.into(), PlanItemSet { owners: vec![], ..plan_item(PlanItemKind::Milestone) }.into()),
         (
             AGREEMENT.into(),
             PaymentRecorded { payer: None, basis: PaymentBasis::TradingIncome, ..payment(&[]) }

@@ -268,7 +268,9 @@ fn asked_for(stream: StreamId, event: Event) -> Action {
         Event::QualificationAwarded(awarded) => Action::AwardQualification { placement, awarded },
         Event::PlacementCompleted(completed) => Action::CompletePlacement { placement, completed },
         Event::PlacementEndedEarly(ended) => Action::EndPlacementEarly { placement, ended },
-        Event::MeasureDefined(_) => unreachable!("not of a person"),
+        Event::MeasureDefined(_) | Event::TargetSet(_) | Event::PlanItemSet(_) => {
+            unreachable!("not of a person")
+        }
         Event::Corrected(_) => unreachable!("a correction is never effective"),
     }
 }

@@ -20,6 +20,7 @@ mod oddities;
 mod payments;
 mod people;
 mod placements;
+mod plans;
 mod referrals;
 mod risks;
 mod roles;

@@ -19,6 +19,8 @@ fn every_action() -> Vec<Action> {
         describe_service(SERVICE, offer(AGREEMENT, YSS)),
         set_capacity(capacity(1)),
         define(definition(1)),
+        set_target(target()),
+        set_item(plan_item(tallystick_domain::codes::PlanItemKind::Action)),
         register(PERSON),
         record(housed(AccommodationType::A04)),
         prove(offence("a")),
@@ -46,7 +48,7 @@ fn every_action() -> Vec<Action> {
 
 /// Columns: offender manager, link worker, provider lead, caseworker, mentor, police, housing,
 /// commissioner, board, auditor, data protection officer, witness.
-const TABLE: [(&str, &str); 28] = [
+const TABLE: [(&str, &str); 30] = [
     ("open the ledger", ".......C...."),
     ("describe an agency", ".......C...."),
     ("set an agreement", ".......C...."),
@@ -54,6 +56,8 @@ const TABLE: [(&str, &str); 28] = [
     ("describe a service", "..P....C...."),
     ("set a capacity", "..P....C...."),
     ("define a measure", ".......C...."),
+    ("set a target", ".......C...."),
+    ("set an item of a plan", ".......C...."),
     ("register a person", "OL.........."),
     ("record a circumstance", "OL.........."),
     ("record an offence", "O..........."),

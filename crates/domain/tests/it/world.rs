@@ -8,6 +8,7 @@ use tallystick_domain::codes::{
     RegisterKind, RequirementType, SentenceEnd, SentenceKind, SettingReason, ShareBasis, Unit,
     WithdrawalReason, WorkerRole,
 };
+use tallystick_domain::codes::{PlanItemKind, PlanItemState, Relation, TargetStatus};
 use tallystick_domain::command::CorrectionAsked;
 use tallystick_domain::event::{
     AgencyDescribed, AgreementSet, Assessed, AttendanceRecorded, BreachRecorded, CapacitySet,
@@ -17,9 +18,10 @@ use tallystick_domain::event::{
     ReferralWithdrawn, RegisterSet, Requirement, SentenceEnded, SentenceImposed, SentenceVaried,
     ServiceDescribed, Setting, SettingChanged, Share, Site, Term, WorkerAllocated,
 };
+use tallystick_domain::event::{PlanItemSet, TargetScope, TargetSet};
 use tallystick_domain::id::{
-    AgencyId, AgreementId, LedgerId, MeasureId, PersonId, PlacementId, ReferralId, SentenceId,
-    ServiceId, WorkerId,
+    AgencyId, AgreementId, LedgerId, MeasureId, PersonId, PlacementId, PlanId, ReferralId,
+    SentenceId, ServiceId, WorkerId,
 };
 use tallystick_domain::measure::Written;
 use tallystick_domain::{Action, CaseKey, Code, EventId, Label, Role, StreamId, StreamKind};
@@ -50,6 +52,7 @@ pub(crate) const REFERRAL: ReferralId = ReferralId([0x60; 16]);
 pub(crate) const NEXT_REFERRAL: ReferralId = ReferralId([0x61; 16]);
 pub(crate) const PLACEMENT: PlacementId = PlacementId([0x70; 16]);
 pub(crate) const NEXT_PLACEMENT: PlacementId = PlacementId([0x71; 16]);
+pub(crate) const PLAN: PlanId = PlanId([0x90; 16]);
 pub(crate) const CASE: CaseKey = CaseKey::Person(PERSON);
 
 pub(crate) fn own(kind: StreamKind) -> StreamId {
@@ -193,6 +196,45 @@ pub(crate) fn definition(version: u32) -> MeasureDefined {
 pub(crate) fn define(defined: MeasureDefined) -> Deed {
     let measure = MeasureId::of(&code("m02"));
     commissioner("2008-04-01", Action::DefineMeasure { measure, defined })
+}
+
+pub(crate) fn target() -> TargetSet {
+    TargetSet {
+        line: code("compliance"),
+        measure: code("m02"),
+        version: 1,
+        scope: TargetScope::default(),
+        baseline: None,
+        relation: Relation::Absolute,
+        value: 720_000,
+        due: day("2011-03-31"),
+        owner: TRUST,
+        status: TargetStatus::Local,
+    }
+}
+
+pub(crate) fn set_target(set: TargetSet) -> Deed {
+    commissioner("2008-04-01", Action::SetTarget { plan: PLAN, set })
+}
+
+pub(crate) fn plan_item(kind: PlanItemKind) -> PlanItemSet {
+    PlanItemSet {
+        item: code("item_1"),
+        kind,
+        text: label("Resources shortfall"),
+        owners: vec![TRUST],
+        due: None,
+        impact: None,
+        likelihood: None,
+        mitigation: None,
+        resource_note: None,
+        line: None,
+        state: PlanItemState::Open,
+    }
+}
+
+pub(crate) fn set_item(set: PlanItemSet) -> Deed {
+    commissioner("2008-04-01", Action::SetPlanItem { plan: PLAN, set })
 }
 
 pub(crate) fn set_capacity(set: CapacitySet) -> Deed {

@@ -12,6 +12,7 @@ use tallystick_domain::{
         IdentifierScheme, Level, Need, OffenceClass, PaymentBasis, ProofKind, QualificationKind,
         RegisterKind, RequirementType, Rosh, SentenceKind, ShareBasis, Unit, WorkerRole,
     },
+    codes::{PlanItemKind, PlanItemState, Relation, TargetStatus},
     command::{Action, Amendment, CircumstanceGiven, CorrectionAsked, Given, Identity, Origin},
     event::{
         AgencyDescribed, AgreementSet, Assessed, AttendanceRecorded, BreachRecorded, Circumstance,
@@ -20,6 +21,8 @@ use tallystick_domain::{
         Requirement, SentenceImposed, ServiceDescribed, Setting, Share, Site, Term,
         WorkerAllocated,
     },
+    event::{PlanItemSet, TargetScope, TargetSet},
+    id::PlanId,
     id::{
         ActorId, AgencyId, AgreementId, CommandId, LedgerId, MeasureId, PersonId, PlacementId,
         ReferralId, SentenceId, ServiceId, WorkerId,
@@ -177,6 +180,43 @@ impl World {
         let measure = MeasureId::of(&definition.code().unwrap());
         let defined = MeasureDefined { version, definition };
         let action = Action::DefineMeasure { measure, defined };
+        one(self.commissioner(), Role::Commissioner, id, day("2008-04-01"), action)
+    }
+
+    /// A target of a plan, which is refused while its measure is not defined.
+    pub(crate) fn targeting(self, version: u32, id: CommandId) -> Command<Given> {
+        let set = TargetSet {
+            line: code("compliance"),
+            measure: code("m02"),
+            version,
+            scope: TargetScope::default(),
+            baseline: None,
+            relation: Relation::Absolute,
+            value: 720_000,
+            due: day("2011-03-31"),
+            owner: self.commissioner(),
+            status: TargetStatus::Local,
+        };
+        let action = Action::SetTarget { plan: PlanId([31; 16]), set };
+        one(self.commissioner(), Role::Commissioner, id, day("2008-04-01"), action)
+    }
+
+    /// A milestone of the same plan.
+    pub(crate) fn planning(self, id: CommandId) -> Command<Given> {
+        let set = PlanItemSet {
+            item: code("contract"),
+            kind: PlanItemKind::Milestone,
+            text: label("Contract let"),
+            owners: Vec::new(),
+            due: None,
+            impact: None,
+            likelihood: None,
+            mitigation: None,
+            resource_note: None,
+            line: None,
+            state: PlanItemState::Open,
+        };
+        let action = Action::SetPlanItem { plan: PlanId([31; 16]), set };
         one(self.commissioner(), Role::Commissioner, id, day("2008-04-01"), action)
     }
 

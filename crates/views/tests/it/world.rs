@@ -11,6 +11,7 @@ use tallystick_domain::codes::{
     FieldGroup, IdentifierScheme, OffenceClass, PaymentBasis, ProofKind, RegisterKind, SentenceEnd,
     SentenceKind, ShareBasis, Unit, WithdrawalReason, WorkerRole,
 };
+use tallystick_domain::codes::{PlanItemKind, PlanItemState, Relation, TargetStatus};
 use tallystick_domain::command::{Amendment, CorrectionAsked};
 use tallystick_domain::event::{
     AgencyDescribed, AgreementSet, Assessed, AttendanceRecorded, BreachRecorded, CapacitySet,
@@ -19,6 +20,8 @@ use tallystick_domain::event::{
     PlacementEndedEarly, ReferralDecided, ReferralMade, ReferralWithdrawn, RegisterSet,
     SentenceEnded, SentenceImposed, ServiceDescribed, Setting, Share, Site, Term, WorkerAllocated,
 };
+use tallystick_domain::event::{PlanItemSet, TargetScope, TargetSet};
+use tallystick_domain::id::PlanId;
 use tallystick_domain::id::{
     ActorId, AgencyId, AgreementId, CommandId, LedgerId, MeasureId, PersonId, PlacementId,
     ReferralId, SentenceId, ServiceId, WorkerId,
@@ -115,6 +118,7 @@ impl World {
             },
         });
         founding.push(measure());
+        founding.extend(plan());
         let commands =
             founding.into_iter().map(|action| (TRUST, Role::Commissioner, -90, action)).collect();
         let refused = world.batch(commands);
@@ -433,7 +437,12 @@ fn by_provider(dice: &mut StdRng, hand: &Hand) -> (AgencyId, Role, i32, Action) 
             allocate(hand.placement.into(), WorkerRole::Mentor, *pick(dice, &AGENCIES).unwrap()),
         ),
         1 | 2 => {
-            let decision = *pick(dice, Decision::ALL).unwrap();
+            // Half of them go on, so that placements start and end.
+            let decision = if dice.random_bool(0.5) {
+                Decision::Accepted
+            } else {
+                *pick(dice, Decision::ALL).unwrap()
+            };
             let reason = (decision == Decision::Declined).then_some(DeclineReason::NoCapacity);
             (
                 hand.provider,
@@ -547,6 +556,37 @@ fn measure() -> Action {
     let definition = Written::parse(json).unwrap();
     let measure = MeasureId::of(&code("m02"));
     Action::DefineMeasure { measure, defined: MeasureDefined { version: 1, definition } }
+}
+
+/// A plan of one target and one action.
+fn plan() -> [Action; 2] {
+    let plan = PlanId([31; 16]);
+    let set = TargetSet {
+        line: code("compliance"),
+        measure: code("m02"),
+        version: 1,
+        scope: TargetScope::default(),
+        baseline: None,
+        relation: Relation::Absolute,
+        value: 720_000,
+        due: day(400),
+        owner: TRUST,
+        status: TargetStatus::Local,
+    };
+    let item = PlanItemSet {
+        item: code("compliance_project"),
+        kind: PlanItemKind::Action,
+        text: label("Supporting compliance project"),
+        owners: vec![CHARITY],
+        due: None,
+        impact: None,
+        likelihood: None,
+        mitigation: None,
+        resource_note: None,
+        line: Some(code("compliance")),
+        state: PlanItemState::Open,
+    };
+    [Action::SetTarget { plan, set }, Action::SetPlanItem { plan, set: item }]
 }
 
 fn service(service: ServiceId, agreement: AgreementId, provider: AgencyId) -> Action {

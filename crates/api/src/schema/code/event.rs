@@ -57,6 +57,10 @@ mirror! {
         PlacementEndedEarly,
         /// A version of a measure was defined.
         MeasureDefined,
+        /// A target was set, or set anew.
+        TargetSet,
+        /// An item of a plan was set, or set anew.
+        PlanItemSet,
         /// An earlier event of the stream was corrected or voided.
         Corrected,
         /// The ledger, or a later incarnation of it, was opened.
@@ -91,6 +95,8 @@ mirror! {
         Register,
         /// How a person was assessed: likewise, `asm_`.
         Assessment,
+        /// A delivery plan.
+        Plan,
     }
 
     /// Why an event was corrected.

@@ -20,6 +20,7 @@ use super::{
         AttendanceRecordedInput, PlacementBookedInput, PlacementCompletedInput,
         PlacementEndedEarlyInput, QualificationAwardedInput,
     },
+    plan::{PlanItemSetInput, TargetSetInput},
     reader::{Facts, Read, Reader, Wrong},
     referral::{ReferralDecidedInput, ReferralMadeInput, ReferralWithdrawnInput},
     register::RegisterSetInput,
@@ -141,6 +142,10 @@ pub(crate) enum ReplacementInput {
     ServiceDescribed(ServiceDescribedInput),
     /// A capacity.
     CapacitySet(CapacitySetInput),
+    /// A target.
+    TargetSet(TargetSetInput),
+    /// An item of a plan.
+    PlanItemSet(PlanItemSetInput),
     /// Who a person is.
     PersonRegistered(PersonRegisteredInput),
     /// How a person lives.
@@ -199,6 +204,8 @@ fn event(reader: &mut Reader, with: &ReplacementInput) -> Read<Event> {
         R::PaymentRecorded(it) => read(reader, "with.paymentRecorded", it),
         R::ServiceDescribed(it) => read(reader, "with.serviceDescribed", it),
         R::CapacitySet(it) => read(reader, "with.capacitySet", it),
+        R::TargetSet(it) => read(reader, "with.targetSet", it),
+        R::PlanItemSet(it) => read(reader, "with.planItemSet", it),
         R::PersonRegistered(_) | R::CircumstanceRecorded(_) => Err(Wrong),
         R::OffenceProven(it) => read(reader, "with.offenceProven", it),
         R::RegisterSet(it) => read(reader, "with.registerSet", it),

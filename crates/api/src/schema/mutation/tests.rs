@@ -104,12 +104,33 @@ fn samples_of_facts() -> [Sample; 5] {
     ]
 }
 
+/// Of measures, targets and plans.
+fn of_plans(agency: &str) -> Vec<Sample> {
+    vec![
+        sample::<DefineMeasureInput>(
+            "defineMeasure",
+            value!({"version": 1,
+                "definition": include_str!("../../../../../schema/measures/m02.json")}),
+        ),
+        sample::<SetTargetInput>(
+            "setTarget",
+            value!({"line": "a", "measure": "m02", "version": 1, "relation": "ABSOLUTE",
+                "value": "720000", "due": "2011-03-31", "owner": agency,
+                "status": "LOCAL"}),
+        ),
+        sample::<SetPlanItemInput>(
+            "setPlanItem",
+            value!({"item": "a", "kind": "RISK", "text": "a", "state": "OPEN"}),
+        ),
+    ]
+}
+
 fn samples() -> Vec<Sample> {
     let id = |prefix: &str| format!("{prefix}_{}", "0".repeat(32));
     let (sentence, referral, placement) = (id("sen"), id("ref"), id("plc"));
     let (agency, service, person, worker) = (id("agy"), id("svc"), id("per"), id("wrk"));
     let event = format!("{}_0", id("evt"));
-    vec![
+    let mut samples = vec![
         sample::<DescribeAgencyInput>(
             "describeAgency",
             value!({"name": "a", "kind": "NHS", "status": "PARTNER"}),
@@ -128,11 +149,6 @@ fn samples() -> Vec<Sample> {
             "setCapacity",
             value!({"service": service.clone(), "site": "a", "unit": "BED", "count": 1,
                 "from": "2009-04-01"}),
-        ),
-        sample::<DefineMeasureInput>(
-            "defineMeasure",
-            value!({"version": 1,
-                "definition": include_str!("../../../../../schema/measures/m02.json")}),
         ),
         sample::<RegisterPersonInput>(
             "registerPerson",
@@ -204,7 +220,9 @@ fn samples() -> Vec<Sample> {
             value!({"corrections": [
                 {"target": event, "op": {"void": true}, "reason": "DUPLICATE"}]}),
         ),
-    ]
+    ];
+    samples.extend(of_plans(&id("agy")));
+    samples
 }
 
 #[tokio::test]
