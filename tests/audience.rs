@@ -104,12 +104,13 @@ impl Everything {
         allowed
     }
 
-    /// Positions of the events that an agency may see.
+    /// Positions of the events that a provider may see.
     pub(crate) fn events(&self, allowed: &Allowed) -> Vec<String> {
         let sees = |event: &&Value| {
             let stream = text(&event["stream"]);
             match event["streamKind"].as_str().expect("a kind") {
-                "LEDGER" | "AGENCY" | "SERVICE" => true,
+                "LEDGER" | "AGENCY" | "SERVICE" | "MEASURE" => true,
+                "PLAN" | "CIRCUMSTANCE" | "OFFENCE" | "REGISTER" | "ASSESSMENT" => false,
                 "AGREEMENT" => allowed.agreements.contains(&stream),
                 "PERSON" | "SENTENCE" => allowed.held.contains(&stream),
                 "REFERRAL" => allowed.referrals.contains(&stream),

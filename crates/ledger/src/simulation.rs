@@ -547,8 +547,8 @@ fn errands(simulation: &mut Simulation) {
                 let version = u32::try_from(1 + simulation.out_of(3)).expect("small");
                 simulation.errand(WORLD.defining(version, command_id(next)));
             }
-            6 => simulation.errand(WORLD.targeting(1, command_id(next))),
-            7 => simulation.errand(WORLD.planning(command_id(next))),
+            10 => simulation.errand(WORLD.targeting(1, command_id(next))),
+            11 => simulation.errand(WORLD.planning(command_id(next))),
             _ => {}
         }
     }

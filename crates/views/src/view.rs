@@ -9,7 +9,7 @@ use tallystick_domain::{
     agency::Agency,
     agreement::{Agreement, Service},
     anomaly::{Anomaly, AnomalyKind, anomalies},
-    audience::{audience, knows_person, sees},
+    audience::{knows_person, sees},
     event::{Assessed, CircumstanceRecorded, OffenceProven, RegisterSet},
     id::{AgencyId, AgreementId, PersonId, PlacementId, PlanId, ReferralId, SentenceId, ServiceId},
     person::{Person, Recorded, Registration},

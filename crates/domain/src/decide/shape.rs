@@ -2,7 +2,7 @@
 
 use crate::codes::{AssessmentTool, PaymentBasis, PlanItemKind, RegisterKind, Relation};
 use crate::date::{Date, Occurred};
-use crate::event::{Assessed, Circumstance, Event, PaymentRecorded, RegisterSet};
+use crate::event::{Assessed, Circumstance, Event, PaymentRecorded, PlanItemSet, RegisterSet};
 use crate::measure::Written;
 use crate::refusal::{Problem, Refusal};
 use alloc::vec::Vec;
@@ -102,23 +102,11 @@ pub(super) fn shape(event: &Event, occurred: Occurred) -> Result<(), Refusal> {
             distinct("requirementTypes", described.requirement_types.iter())?;
             distinct("awardsOffered", described.awards_offered.iter().map(|award| &award.title))
         }
-        Event::TargetSet(set) => {
-            let needs_baseline = set.relation == Relation::RelativeToBaseline;
-            if needs_baseline && set.baseline.is_none() {
-                return Err(invalid("baseline", Problem::Missing));
-            }
-            Ok(())
-        }
-        Event::PlanItemSet(set) => {
-            let risk = set.kind == PlanItemKind::Risk;
-            for (field, score) in [("impact", set.impact), ("likelihood", set.likelihood)] {
-                match score {
-                    Some(_) if !risk => return Err(invalid(field, Problem::NotAllowed)),
-                    score => within(field, usize::from(score.unwrap_or(0)), 0, 5)?,
-                }
-            }
-            distinct("owners", set.owners.iter())
-        }
+        Event::TargetSet(set) => match (set.relation, set.baseline) {
+            (Relation::RelativeToBaseline, None) => Err(invalid("baseline", Problem::Missing)),
+            _ => Ok(()),
+        },
+        Event::PlanItemSet(set) => plan_item(set),
         Event::MeasureDefined(defined) => {
             let bytes = defined.definition.canonical_bytes().len();
             within("definition", bytes, 1, Written::LIMIT)
@@ -163,6 +151,17 @@ pub(super) fn shape(event: &Event, occurred: Occurred) -> Result<(), Refusal> {
             distinct("outcomes", ended.outcomes.iter().map(|outcome| &outcome.code))
         }
     }
+}
+
+fn plan_item(set: &PlanItemSet) -> Result<(), Refusal> {
+    let risk = set.kind == PlanItemKind::Risk;
+    for (field, score) in [("impact", set.impact), ("likelihood", set.likelihood)] {
+        match score {
+            Some(_) if !risk => return Err(invalid(field, Problem::NotAllowed)),
+            score => within(field, usize::from(score.unwrap_or(0)), 0, 5)?,
+        }
+    }
+    distinct("owners", set.owners.iter())
 }
 
 fn circumstance(circumstance: &Circumstance, occurred: Occurred) -> Result<(), Refusal> {

@@ -39,6 +39,7 @@ const BODY_SALT: [u8; SALT] = *b"salt of the body";
 pub(crate) fn fullest() -> Vec<Record> {
     let events = [
         directory_in_full(),
+        plans_in_full(),
         person_in_full(),
         facts_in_full(),
         referral_in_full(),
@@ -133,6 +134,12 @@ fn directory_in_full() -> Vec<(StreamId, Event)> {
             }
             .into(),
         ),
+    ]
+}
+
+/// A measure and a plan.
+fn plans_in_full() -> Vec<(StreamId, Event)> {
+    vec![
         (MeasureId::of(&code("m02")).into(), definition(7).into()),
         (
             PLAN.into(),

@@ -17,6 +17,7 @@ mod cast;
 mod clerk;
 mod course;
 mod deed;
+mod delivery;
 mod dice;
 mod draft;
 mod enforcement;

@@ -6,7 +6,7 @@ use super::calendar::{self, MINUTE};
 use super::dice::Dice;
 use super::kind::Kind;
 use super::reference::{self, WMPT, agency, founding};
-use super::{agencies, cast, measures, services};
+use super::{agencies, cast, delivery, measures, services};
 use tallystick_domain::command::{Command, Given, Origin, Step};
 use tallystick_domain::event::LedgerOpened;
 use tallystick_domain::id::{AgencyId, LedgerId, ServiceId, StreamKind};
@@ -34,7 +34,7 @@ impl Act {
         match self.action.stream().map(|stream| stream.kind) {
             Some(StreamKind::Ledger) => 0,
             Some(StreamKind::Agency | StreamKind::Measure) => 1,
-            Some(StreamKind::Agreement) => 2,
+            Some(StreamKind::Agreement | StreamKind::Plan) => 2,
             _ if matches!(self.action, Action::SetCapacity { .. }) => 4,
             _ => 3,
         }
@@ -178,6 +178,7 @@ pub(super) fn commands(events: u64) -> Vec<(i64, Command<Given>)> {
     let mut acts = vec![opened()];
     acts.extend(agencies::acts());
     acts.extend(measures::acts());
+    acts.extend(delivery::acts());
     acts.extend(agreements::acts());
     acts.extend(services::acts(scale));
     for number in 1..=extra_providers(events) {

@@ -42,7 +42,7 @@ fn assert_same(one: &Snapshot, other: &Snapshot, what: &str) {
 
 #[test]
 fn i7_live_equals_a_fresh_fold_and_a_savepoint_of_it() {
-    for seed in 0..60 {
+    for seed in 0..200 {
         let mut world = World::new(seed);
         world.live_on(60);
         let what = format!("seed {seed}");
@@ -152,7 +152,7 @@ fn what_is_no_savepoint_is_refused() {
 fn the_random_partnership_lives_through_nearly_everything() {
     use tallystick_domain::EventType as E;
     let mut seen = std::collections::BTreeSet::new();
-    for seed in 0..60 {
+    for seed in 0..200 {
         let mut world = World::new(seed);
         world.live_on(60);
         seen.extend(world.blocks.iter().flatten().map(|record| record.envelope.event_type));
