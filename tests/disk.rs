@@ -50,9 +50,8 @@ impl Disk {
     ///
     /// Whoever writes to the disk must stand still: see [`freeze`].
     ///
-    /// Shutting the file system down instead (`mount -o remount,abort`) is no power cut: for some
-    /// milliseconds it has given up its journal and still lets an `fdatasync` succeed, and a
-    /// machine that is still there says so to whoever waits for it.
+    /// Shutting the file system down instead (`mount -o remount,abort`) is no power cut: whoever
+    /// writes goes on meanwhile, and was seen to have synced what was not there afterwards.
     pub(crate) fn cut_power(&self) {
         for _ in 0..PICTURES {
             let [image, left] = [&self.image, &self.left];
