@@ -10,6 +10,7 @@ use tallystick_log::{Block, CommitNumber, Corrupt, Damage, Digest, Head, LogIden
 use crate::{
     OpenError, Options,
     head_file::{self, Found, HeadFile},
+    sled_log::in_place,
     store::Store,
     walk::{Walk, corrupt, damage_or_unavailable},
 };
@@ -130,7 +131,9 @@ impl Checked {
         }
         let entry = self.store.after(CommitNumber::new(number.get() - 1)).next();
         let block = match entry {
-            Some(Ok((found, stored))) if found == number => Block::parse(stored),
+            Some(Ok((found, stored))) if found == number => {
+                Block::parse(stored).and_then(|block| in_place(block, number, None))
+            }
             Some(Ok(_)) | None => Err(Damage::Missing),
             Some(Err(error)) => match damage_or_unavailable(error) {
                 Ok(damage) => Err(damage),

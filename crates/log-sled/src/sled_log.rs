@@ -258,7 +258,11 @@ impl Shared {
 }
 
 /// Refuses a block that is sound in itself but not the one that belongs here.
-fn in_place(block: Block, at: CommitNumber, before: Option<&Block>) -> Result<Block, Damage> {
+pub(crate) fn in_place(
+    block: Block,
+    at: CommitNumber,
+    before: Option<&Block>,
+) -> Result<Block, Damage> {
     if block.number() != at {
         let (found, expected) = (block.number().get(), at.get());
         return Err(Damage::Misplaced { field: "commit number", found, expected });

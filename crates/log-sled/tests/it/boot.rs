@@ -52,6 +52,23 @@ fn a_store_that_lost_its_end_is_refused_with_both_ends_named() {
 }
 
 #[test]
+fn a_first_commit_that_another_stands_for_is_named() {
+    // Not taken for the first of another log.
+    let data = Data::with_commits(100);
+    data.tamper(|db| {
+        let [first, other] =
+            [1, 7].map(|number| db.get(key(number)).expect("read").expect("there"));
+        db.insert(key(1), other).expect("writable");
+        db.insert(key(7), first).expect("writable");
+    });
+    assert_refused!(
+        data.open(),
+        OpenError::Damaged { source: ReadError::Corrupt(Corrupt { commit: at, position: 1, .. }), .. }
+            if at == commit(1)
+    );
+}
+
+#[test]
 fn a_store_that_lost_everything_is_refused() {
     let data = Data::with_commits(3);
     data.tamper(|db| db.clear().expect("writable"));
